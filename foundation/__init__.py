@@ -1,0 +1,14 @@
+"""Floor 1: the tools that know nothing of offices, appointments or people."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Languages, pages, times, security, health, logs, and the answers to refusals."""
+    from . import answers, clock, health, languages, logs, pages, security, times, worker
+
+    clock.shift(app.config["VO"].test_clock_shift)
+    for part in (logs, pages, languages, times, security, answers, health, worker):
+        part.register(app)

@@ -1,0 +1,61 @@
+"""The trail of who did what: ids, states and field names, never personal values."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from collections.abc import Iterator
+from typing import Any
+
+from .db import Row, db
+from .models import AuditEvent
+
+_actor: ContextVar[tuple[str, int | None]] = ContextVar("actor", default=("system", None))
+
+
+def act_as(kind: str, actor_id: int | None = None) -> None:
+    """Name the actor for the rest of this context: `person`, `link`, `visitor`, `token`, `command` or `system`."""
+    _actor.set((kind, actor_id))
+
+
+@contextmanager
+def acting_as(kind: str, actor_id: int | None = None) -> Iterator[None]:
+    """Name the actor for a block."""
+    token = _actor.set((kind, actor_id))
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def actor() -> tuple[str, int | None]:
+    """Who acts now, as (kind, id)."""
+    return _actor.get()
+
+
+def note(
+    act: str,
+    thing: Row | None = None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    on_behalf_of: int | None = None,
+    office_id: int | None = None,
+) -> None:
+    """Write one audit row beside the act, in its transaction. `act` is `noun.participle`."""
+    kind, actor_id = _actor.get()
+    if thing is not None and thing.id is None:
+        db.session.flush()
+    db.session.add(
+        AuditEvent(
+            act=act,
+            actor_kind=kind,
+            actor_id=actor_id,
+            on_behalf_of=on_behalf_of,
+            thing_kind=getattr(thing, "__tablename__", ""),
+            thing_id=None if thing is None else thing.id,
+            office_id=office_id if office_id is not None else getattr(thing, "office_id", None),
+            before=before or {},
+            after=after or {},
+        )
+    )

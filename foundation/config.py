@@ -1,0 +1,237 @@
+"""Every setting of an installation, read once from the environment; an unknown or unsafe one stops the start."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class UnsafeSettings(Exception):
+    """All that is wrong with the settings, by name (never by value)."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation. Each field `x` is read from `VO_X`; times are seconds unless the name says otherwise."""
+
+    instance: str = "instance"
+    """Folder of the data on disk: database, secret key, sockets."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means SQLite in the instance folder. `postgresql://` becomes `postgresql+psycopg://`."""
+    redis_url: str = ""
+    """Message queue and rate limits for many web processes; empty means one process."""
+    secret_key: str = ""
+    """At least 32 characters. Empty: made once in the instance folder (loopback only)."""
+    public_url: str = ""
+    """Where people find the service, e.g. https://office.example.org; empty means http://127.0.0.1:PORT."""
+    bind: str = "127.0.0.1:8000"
+    """Address and port of the web process."""
+    trusted_proxies: int = 0
+    """How many reverse proxies in front set X-Forwarded-*; 0 ignores those headers."""
+    smtp_url: str = ""
+    """smtp://user:password@host:port or smtps://…; empty keeps letters in the demo mailbox (demo) or waiting."""
+    mail_from: str = "Virtual Office <office@example.org>"
+    """Sender of letters."""
+    turn_urls: str = ""
+    """Comma-separated turn: and turns: addresses given to calls."""
+    turn_secret: str = ""
+    """Shared secret of coturn's use-auth-secret."""
+    demo: bool = False
+    """Demo door, demo mailbox, practice partner; loopback only."""
+    rate_limits: bool = True
+    """Off for load tests; loopback only."""
+    metrics_bind: str = ""
+    """Own address for /metrics; empty means on the site with a token."""
+    metrics_token: str = ""
+    """Bearer token of /metrics on the site."""
+    service_name: str = "Virtual Office"
+    """What the service is called in the header and in letters."""
+    brand: str = ""
+    """Brand colour as #rrggbb; empty means the house's deep teal."""
+    brand_dark: str = ""
+    """Darker brand colour for hover."""
+    logo: str = ""
+    """File name of a logo in the instance folder; empty shows the name alone."""
+    help_phone: str = ""
+    """Phone number shown in the footer of every page; empty shows the office's own."""
+    help_hours: str = ""
+    """When that phone is answered, in words."""
+    languages: str = "en,ar"
+    """Languages offered, first is the default."""
+    hold_minutes: int = 8
+    """How long a time is kept while somebody fills the form; extendable once by the same."""
+    link_days: int = 0
+    """Days after its end that an appointment's links still open; 0 means one."""
+    sign_in_minutes: int = 10
+    """Life of a sign-in link or code."""
+    grace: int = 60
+    """Seconds a person keeps their seat in a meeting without a connection."""
+    beat: float = 2.0
+    """Seconds between heartbeats in a meeting of up to 12."""
+    test_failpoint: str = ""
+    """Name of a crash point to die at (tests; loopback only)."""
+    test_clock_shift: int = 0
+    """Seconds added to the clock (tests; loopback only)."""
+    test_claims_key: bool = True
+    """Off removes the guard against double booking, to prove that the storm can fail (tests; loopback only)."""
+
+    @property
+    def folder(self) -> Path:
+        """The instance folder as an absolute path."""
+        return Path(self.instance).absolute()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether both the bind and the public URL stay on this machine."""
+        return _is_loopback(_host(self.bind)) and _is_loopback(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def language_codes(self) -> list[str]:
+        """The offered languages, default first."""
+        return [code.strip() for code in self.languages.split(",") if code.strip()]
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the service over HTTPS."""
+        return self.public_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises UnsafeSettings with every problem at once."""
+    environ = os.environ if environ is None else environ
+    problems: list[str] = []
+    known = {f"VO_{f.name.upper()}": f for f in fields(Settings)}
+    problems += [f"{name} is not a setting" for name in sorted(environ) if name.startswith("VO_") and name not in known]
+    values: dict[str, object] = {}
+    for name, field in known.items():
+        raw = environ.get(name)
+        if raw is None:
+            continue
+        try:
+            values[field.name] = _read(raw.strip(), field.default)
+        except ValueError as wrong:
+            problems.append(f"{name} {wrong}")
+    port = environ.get("PORT")
+    if port and "bind" not in values:
+        if port.isdigit() and 0 < int(port) < 65536:
+            values["bind"] = f"127.0.0.1:{port}"
+        else:
+            problems.append("PORT must be a port number")
+    bind = str(values.get("bind", "127.0.0.1:8000"))
+    if not values.get("public_url"):
+        values["public_url"] = f"http://127.0.0.1:{bind.rpartition(':')[2]}"
+    values["public_url"] = str(values["public_url"]).rstrip("/")
+    url = str(values.get("database_url", ""))
+    if url.startswith(("postgresql://", "postgres://")):
+        values["database_url"] = "postgresql+psycopg://" + url.partition("://")[2]
+    settings = Settings(**values)  # type: ignore[arg-type]
+    problems += _unsafe(settings)
+    if problems:
+        raise UnsafeSettings(problems)
+    return settings
+
+
+def ensure_folder(settings: Settings) -> None:
+    """Make the instance folder, private to its owner."""
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def secret_key(settings: Settings) -> str:
+    """The signing key: the setting, or one made once in the instance folder."""
+    if settings.secret_key:
+        return settings.secret_key
+    ensure_folder(settings)
+    path = settings.folder / "secret_key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key)
+    return key
+
+
+def database_url(settings: Settings) -> str:
+    """The SQLAlchemy URL in force."""
+    return settings.database_url or f"sqlite:///{settings.folder / 'office.sqlite3'}"
+
+
+def engine_options(settings: Settings) -> dict[str, object]:
+    """Pool of the database engine: at least as many connections as acts at once (QueuePool is not fair)."""
+    if database_url(settings).startswith("sqlite"):
+        return {"pool_size": 16, "max_overflow": 48, "pool_timeout": 10}
+    return {"pool_size": 16, "max_overflow": 32, "pool_timeout": 10, "pool_pre_ping": True}
+
+
+def _read(raw: str, default: object) -> object:
+    if default is MISSING:
+        return raw
+    if isinstance(default, bool):
+        if raw.lower() in {"1", "on", "true", "yes"}:
+            return True
+        if raw.lower() in {"0", "off", "false", "no", ""}:
+            return False
+        raise ValueError("must be on or off")
+    if isinstance(default, int | float):
+        try:
+            return type(default)(raw)
+        except ValueError:
+            raise ValueError("must be a number") from None
+    return raw
+
+
+def _unsafe(settings: Settings) -> list[str]:
+    problems = []
+    if settings.secret_key and len(settings.secret_key) < 32:
+        problems.append("VO_SECRET_KEY must have at least 32 characters")
+    if urlsplit(settings.public_url).scheme not in {"http", "https"} or not urlsplit(settings.public_url).hostname:
+        problems.append("VO_PUBLIC_URL must be an http or https address")
+    if not settings.bind.rpartition(":")[2].isdigit():
+        problems.append("VO_BIND must be ADDRESS:PORT")
+    if not settings.loopback:
+        for field in ("demo", "test_failpoint", "test_clock_shift"):
+            if getattr(settings, field):
+                problems.append(f"VO_{field.upper()} needs a loopback VO_BIND and VO_PUBLIC_URL")
+        if not settings.rate_limits:
+            problems.append("VO_RATE_LIMITS=off needs a loopback VO_BIND and VO_PUBLIC_URL")
+        if not settings.test_claims_key:
+            problems.append("VO_TEST_CLAIMS_KEY=off needs a loopback VO_BIND and VO_PUBLIC_URL")
+        problems.append("VO_PUBLIC_URL must stay on this machine until staff have second factors (a later release)")
+    if (settings.demo or not settings.rate_limits) and settings.trusted_proxies:
+        problems.append("VO_TRUSTED_PROXIES can not be used with VO_DEMO or VO_RATE_LIMITS=off")
+    if bool(settings.turn_urls) != bool(settings.turn_secret):
+        problems.append("VO_TURN_URLS and VO_TURN_SECRET belong together")
+    if unknown := [code for code in settings.language_codes if not code.replace("-", "").isalpha()]:
+        problems.append(f"VO_LANGUAGES has {len(unknown)} unreadable codes")
+    for field in ("brand", "brand_dark"):
+        value = getattr(settings, field)
+        if value and not (len(value) == 7 and value[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in value[1:])):
+            problems.append(f"VO_{field.upper()} must be a colour like #0b5351")
+    if not 1 <= settings.hold_minutes <= 60:
+        problems.append("VO_HOLD_MINUTES must be from 1 to 60")
+    if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
+        problems.append("VO_SMTP_URL must start with smtp:// or smtps://")
+    return problems
+
+
+def _host(bind: str) -> str:
+    return bind.rpartition(":")[0].strip("[]")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

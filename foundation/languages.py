@@ -1,0 +1,81 @@
+"""Which language a page or letter speaks, and the way to choose another on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Blueprint, Flask, current_app, g, has_request_context, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, force_locale
+from babel import Locale
+
+from .errors import NotFound
+from .pages import safe_next
+
+COOKIE = "vo_language"
+blueprint = Blueprint("languages", __name__)
+babel = Babel()
+
+
+def offered() -> list[tuple[str, str]]:
+    """The languages of this installation as (code, its own name), default first."""
+    return [(code, (Locale.parse(code, sep="-").display_name or code).capitalize()) for code in _codes()]
+
+
+def current() -> str:
+    """The code of the language in force."""
+    forced = g.get("language")
+    if forced:
+        return str(forced)
+    if not has_request_context():
+        return _codes()[0]
+    chosen = request.cookies.get(COOKIE, "")
+    if chosen in _codes():
+        return chosen
+    return request.accept_languages.best_match(_codes()) or _codes()[0]
+
+
+def direction(code: str | None = None) -> str:
+    """`rtl` or `ltr`."""
+    return Locale.parse(code or current(), sep="-").text_direction
+
+
+def known(code: str | None) -> str:
+    """The code if it is offered, else the default."""
+    return code if code in _codes() else _codes()[0]
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Render in a language (letters); falls back to the default when it is not offered."""
+    code = known(code)
+    before = g.get("language")
+    g.language = code
+    try:
+        with force_locale(code.replace("-", "_")):
+            yield
+    finally:
+        g.language = before
+
+
+@blueprint.get("/language/<code>")
+def choose(code: str) -> ResponseReturnValue:
+    """Remember a language in a cookie and go back to the page."""
+    if code not in _codes():
+        raise NotFound
+    answer = redirect(safe_next(request.args.get("next")) or url_for("front.show"))
+    answer.set_cookie(COOKIE, code, max_age=365 * 86400, samesite="Lax", httponly=True, secure=request.is_secure)
+    return answer
+
+
+def register(app: Flask) -> None:
+    """Babel, the language switch and the template globals."""
+    babel.init_app(app, locale_selector=lambda: current().replace("-", "_"), default_timezone="UTC")
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(offered_languages=offered, language=current, direction=direction)
+
+
+def _codes() -> list[str]:
+    codes: list[str] = current_app.config["VO"].language_codes
+    return codes

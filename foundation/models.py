@@ -1,0 +1,91 @@
+"""Rows of the foundation: letters waiting to be carried, deadlines, the audit trail, used idempotency keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from . import clock
+from .db import Base, PublicRow, Row, Seconds
+
+
+class Letter(PublicRow, Base):
+    """A message that must go out: kind, ids, language and channel; the words are rendered when it is sent."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index("ix_letter_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index("ix_letter_subject", "subject_kind", "subject_id"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(60))
+    dedupe: Mapped[str] = mapped_column(String(200), unique=True)
+    channel: Mapped[str] = mapped_column(String(10), default="email")
+    language: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[int | None] = mapped_column(index=True)
+    contact_id: Mapped[int | None]
+    subject_kind: Mapped[str] = mapped_column(String(40), default="")
+    subject_id: Mapped[int | None]
+    office_id: Mapped[int | None] = mapped_column(index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    due_at: Mapped[Seconds]
+    lease_until: Mapped[Seconds] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None] = mapped_column(String(300))
+    subject_line: Mapped[str | None] = mapped_column(String(300))
+    body: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    sent_at: Mapped[datetime | None]
+
+
+class Deadline(Row, Base):
+    """Something that must happen at a moment, carried at least once by the worker."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        Index("ix_deadline_due", "due_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+    )
+
+    kind: Mapped[str] = mapped_column(String(60))
+    dedupe: Mapped[str] = mapped_column(String(200), unique=True)
+    ref: Mapped[int]
+    due_at: Mapped[Seconds]
+    lease_until: Mapped[Seconds] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None] = mapped_column(String(300))
+    done_at: Mapped[Seconds | None]
+
+
+class AuditEvent(Row, Base):
+    """Who did what to which row, on whose behalf: ids, states and field names, never personal values."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (Index("ix_audit_event_thing", "thing_kind", "thing_id"),)
+
+    at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    act: Mapped[str] = mapped_column(String(80))
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[int | None]
+    on_behalf_of: Mapped[int | None]
+    thing_kind: Mapped[str] = mapped_column(String(40))
+    thing_id: Mapped[int | None]
+    office_id: Mapped[int | None] = mapped_column(index=True)
+    before: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    after: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class IdempotencyKey(Row, Base):
+    """The first answer to a key; written before anything else in the act's transaction."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("scope", "key"),)
+
+    scope: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(String(255))
+    content: Mapped[str] = mapped_column(String(64))
+    result_id: Mapped[int | None]
+    created_at: Mapped[Seconds] = mapped_column(default=clock.seconds)

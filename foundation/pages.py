@@ -1,0 +1,57 @@
+"""What every page needs: safe ways back, addresses of static files, small template filters."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request
+from markupsafe import Markup
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+def safe_next(target: str | None) -> str | None:
+    """A path on this site, or None: never another host, never a scheme, never `//host` or a backslash."""
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
+        return None
+    if any(ord(letter) < 32 for letter in target) or len(target) > 1000:
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
+
+
+def here() -> str:
+    """The path and query of this request, for links that come back to it (a POST's page comes back to its path)."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def build_of(folder: Path) -> str:
+    """A short hash of every static file: the folder name under which they are served for ever."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in {".gz", ".br"}):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def asset(path: str) -> str:
+    """The address of a static file in this build."""
+    return f"/static/{current_app.config['BUILD']}/{path}"
+
+
+def absolute(path: str) -> str:
+    """An address for letters and QR codes, always from the configured public URL."""
+    return current_app.config["VO"].public_url + path
+
+
+def ltr(text: str) -> Markup:
+    """A code, number or address kept left-to-right inside right-to-left text."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(text)
+
+
+def register(app: Flask) -> None:
+    """Template globals and filters."""
+    app.config["BUILD"] = build_of(STATIC) if STATIC.is_dir() else "none"
+    app.jinja_env.globals.update(asset=asset, here=here, absolute=absolute)
+    app.jinja_env.filters["ltr"] = ltr

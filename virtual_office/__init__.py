@@ -1,0 +1,9 @@
+"""Floor 3: the place: offices, meetings, callbacks, the diary and the desk page."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Every part of this floor."""
