@@ -6,9 +6,9 @@ from flask import Flask
 
 
 def register(app: Flask) -> None:
-    """Languages, pages, times, security, health, logs, and the answers to refusals."""
-    from . import answers, clock, health, languages, logs, pages, security, times, worker
+    """Languages, pages, times, security, health, figures, and the answers to refusals."""
+    from . import answers, clock, health, languages, metrics, pages, security, times, worker
 
     clock.shift(app.config["VO"].test_clock_shift)
-    for part in (logs, pages, languages, times, security, answers, health, worker):
+    for part in (metrics, pages, languages, times, security, answers, health, worker):
         part.register(app)

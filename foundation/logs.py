@@ -1,0 +1,78 @@
+"""Log lines: JSON in UTC with a request id (readable in the demo), and never a path, an address or a secret of a person."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from flask import has_request_context, request
+from structlog.types import Processor
+
+QUIET = {"werkzeug": logging.WARNING, "engineio": logging.ERROR, "socketio": logging.ERROR, "alembic": logging.WARNING}
+SCRUB = (
+    (re.compile(r"\[parameters: .*?\](?=\n|$)", re.S), "[parameters hidden]"),
+    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
+    (re.compile(r"(?<![\w.])\+\d[\d ()-]{6,}\d"), "<phone>"),
+    (re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}(?![\w.-])"), "<id>"),
+    (re.compile(r"(?<=[?&])([A-Za-z_]+)=[^&\s\"']+"), r"\1=<value>"),
+    (re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"), "<login>"),
+)
+
+
+def set_up(process: str, *, readable: bool) -> None:
+    """Send every log line of this process to standard error: coloured text when `readable`, else JSON lines."""
+    shape: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    steps: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.format_exc_info,
+        _scrub,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=steps,
+        processors=[_name_process(process), structlog.stdlib.ProcessorFormatter.remove_processors_meta, shape],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def route() -> str:
+    """The route's template (`/m/<public_id>/<token>`), never the path that a person opened."""
+    return request.url_rule.rule if request.url_rule else "unmatched"
+
+
+def scrub(text: str) -> str:
+    """Take addresses, phone numbers, long ids, query values and SQL parameters out of a text."""
+    for pattern, instead in SCRUB:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _name_process(process: str) -> Processor:
+    def add(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        line["process"] = process
+        return line
+
+    return add
+
+
+def _scrub(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event = str(line.get("event", ""))
+    if event.startswith("Exception on ") and has_request_context():
+        line["event"] = f"exception on {request.method} {route()}"
+    for key, value in line.items():
+        if isinstance(value, str) and key not in {"at", "logger", "level", "request_id", "route"}:
+            line[key] = scrub(value)
+    return line

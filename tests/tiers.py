@@ -1,0 +1,44 @@
+"""Two tiers of tests and their seed: what needs the machine for itself is `serial`, and every run prints the seed of its dice."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+SERIAL_FOLDERS = frozenset({"journeys", "storms", "houses"})
+"""Folders whose tests start browsers, storms or the whole service."""
+SEED = "TEST_SEED"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault(SEED, str(random.SystemRandom().randrange(1_000_000)))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"seed: {os.environ[SEED]} (repeat with {SEED}={os.environ[SEED]})"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and SERIAL_FOLDERS & set(item.path.relative_to(here).parts):
+            item.add_marker("serial")
+    if not os.environ.get("TEST_SOAK"):
+        soak = [item for item in items if item.get_closest_marker("soak")]
+        config.hook.pytest_deselected(items=soak)
+        items[:] = [item for item in items if item not in soak]
+
+
+@pytest.fixture
+def seed() -> int:
+    """The number that every dice of this run starts from."""
+    return int(os.environ[SEED])
+
+
+@pytest.fixture
+def dice(seed: int) -> random.Random:
+    """Random numbers that `TEST_SEED` repeats."""
+    return random.Random(seed)
