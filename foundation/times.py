@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
@@ -79,8 +79,14 @@ def span(length: timedelta) -> str:
     return _("%(h)s h %(m)s min", h=minutes // 60, m=minutes % 60)
 
 
+def moment(seconds: int) -> datetime:
+    """UTC seconds as an aware datetime."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def register(app: Flask) -> None:
-    """Template globals."""
+    """Template globals and filters."""
+    app.jinja_env.filters["as_moment"] = moment
     app.jinja_env.globals.update(
         when=when, day=day, short_day=short_day, month=month, clock_time=clock_time, zone_name=zone_name, clock_minutes=clock_minutes, span=span
     )
