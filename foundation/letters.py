@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
@@ -25,11 +25,12 @@ class Rendered:
     method: str = ""
 
 
-@dataclass(frozen=True)
 class Stale(Exception):
     """Raised by a renderer when the letter has nothing to say any more (cancelled, over, no address)."""
 
-    reason: str = field(default="stale")
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 Renderer = Callable[[Letter], Rendered]
