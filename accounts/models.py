@@ -44,8 +44,6 @@ class Person(PublicRow, Base):
     active: Mapped[bool] = mapped_column(default=True)
     password_hash: Mapped[str | None] = mapped_column(String(200))
     sign_in_version: Mapped[int] = mapped_column(default=1)
-    failed_tries: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[Seconds] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     left_at: Mapped[datetime | None]
 
@@ -137,6 +135,17 @@ class SignInCode(PublicRow, Base):
     tries: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class SignIn(PublicRow, Base):
+    """One browser in which a person is signed in: ended here, its cookie is worth nothing wherever it was copied to."""
+
+    __tablename__ = "sign_in"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    started: Mapped[Seconds] = mapped_column(default=clock.seconds)
+    seen: Mapped[Seconds] = mapped_column(default=clock.seconds)
+    ended: Mapped[Seconds | None]
 
 
 class ApiToken(Row, Base):
