@@ -17,7 +17,7 @@ limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob:; "
     "connect-src 'self' {socket}; worker-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    "object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    "object-src 'none'; require-trusted-types-for 'script'; trusted-types pages"
 )
 CAMERA_PAGES = frozenset({"meetings.show", "meetings.device_check"})
 """Endpoints that may ask for the camera and the microphone."""
