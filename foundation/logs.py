@@ -14,7 +14,8 @@ from structlog.types import Processor
 
 QUIET = {"werkzeug": logging.WARNING, "engineio": logging.ERROR, "socketio": logging.ERROR, "alembic": logging.WARNING}
 SCRUB = (
-    (re.compile(r"\[parameters: .*?\](?=\n|$)", re.S), "[parameters hidden]"),
+    (re.compile(r"\[parameters: [^\n]*\]"), "[parameters hidden]"),
+    (re.compile(r"DETAIL: [^\n]*"), "DETAIL hidden"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
     (re.compile(r"(?<![\w.])\+\d[\d ()-]{6,}\d"), "<phone>"),
     (re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}(?![\w.-])"), "<id>"),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
 import json
 import logging
 import os
@@ -51,6 +50,7 @@ class Supervisor:
         self.wanted: list[signal.Signals] = []
         self.announced = False
         self.hang_up_stops = os.isatty(0)
+        self._caller: socket.socket | None = None
         self._bell, self._wake = socket.socketpair()
 
     def run(self) -> int:
@@ -178,22 +178,29 @@ class Supervisor:
 
     def _sleep(self) -> None:
         due = [child.start_at - time.monotonic() for child in self.children if child.start_at is not None]
-        longest = 1.0 if self.announced else 0.1
-        select.select([self._bell], [], [], max(0.0, min([longest, *due])))
+        callers = [self._caller] if self._caller else []
+        select.select([self._bell, *callers], [], [], max(0.0, min([1.0, *due])))
         with contextlib.suppress(BlockingIOError):
             self._bell.recv(4096)
 
     def _announce(self) -> None:
-        host, _, port = self.settings.bind.rpartition(":")
+        """Say once that web answers; asked over one connection that waits in the queue until somebody takes it."""
         try:
-            line = http.client.HTTPConnection(host.strip("[]").replace("0.0.0.0", "127.0.0.1"), int(port), timeout=1)
-            line.request("GET", "/healthz")
-            if line.getresponse().status == http.HTTPStatus.OK:
-                self.announced = True
-                say(f"Open at {self.settings.public_url}")
-            line.close()
-        except (OSError, http.client.HTTPException):
-            return
+            if self._caller is None:
+                self._caller = socket.create_connection(self._own_address(), timeout=1)
+                self._caller.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            elif select.select([self._caller], [], [], 0)[0]:
+                caller, self._caller = self._caller, None
+                with caller:
+                    self.announced = caller.recv(16).startswith(b"HTTP/1.1 200")
+        except OSError:
+            self._caller = None
+        if self.announced:
+            say(f"Open at {self.settings.public_url}")
+
+    def _own_address(self) -> tuple[str, int]:
+        host, port = self.listener.getsockname()[:2]
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
 
     def _write_list(self) -> None:
         pids = {"supervisor": os.getpid()} | {child.name: child.pid for child in self.children if child.pid}
