@@ -1,3 +1,3 @@
-"""Lies at the root so that tests find the packages from here; the tiers themselves are in tests/tiers.py."""
+"""Lies at the root so that tests find the packages from here; the tiers are in tests/tiers.py, the engines in tests/engines.py."""
 
-pytest_plugins = ["tests.tiers"]
+pytest_plugins = ["tests.tiers", "tests.engines"]

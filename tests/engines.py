@@ -123,6 +123,32 @@ def redis_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Postgres]:
+    """One PostgreSQL cluster for the whole run (of this test process)."""
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(cluster: Postgres) -> str:
+    """URL of a new, empty PostgreSQL database."""
+    return cluster.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """For VO_DATABASE_URL: once empty (SQLite in the instance folder), once a new PostgreSQL database."""
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server for the whole run (of this test process)."""
+    with redis_server() as url:
+        yield url
+
+
 def _ping(url: str) -> None:
     with redis.Redis.from_url(url) as line:
         line.ping()
