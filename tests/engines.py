@@ -26,11 +26,43 @@ from tests.server import free_port
 
 
 class Postgres:
-    """A running cluster; `new_database()` makes an empty database and gives its URL."""
+    """A cluster of its own in `folder`; `new_database()` makes an empty database, `stop()` and `start()` play an outage."""
 
-    def __init__(self, port: int, log: Path) -> None:
-        self.port = port
-        self.log = log
+    def __init__(self, programs: Path, folder: Path, owner: str | None) -> None:
+        self.port = free_port()
+        self._programs = programs
+        self._folder = folder
+        self._owner = owner
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers; fsync stays on."""
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self._folder,
+            "max_connections": 200,
+            "log_min_messages": "warning",
+        }
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        log = self._folder / "log"
+        with open(log, "ab") as words:
+            self._process = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._folder / "data", *options],
+                user=self._owner,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=words,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        _wait_until(lambda: psycopg.connect(self._url("postgres")).close(), self._process, log)
+
+    def stop(self) -> None:
+        """Stop it at once, cutting every connection."""
+        if self._process is not None:
+            _end(self._process, signal.SIGINT)
+            self._process = None
 
     def new_database(self) -> str:
         """URL of a new, empty database, for VO_DATABASE_URL."""
@@ -45,56 +77,22 @@ class Postgres:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL cluster with fsync on; as root it runs as the user postgres, since it refuses root."""
+    """A running PostgreSQL cluster; as root it runs as the user postgres, since it refuses root."""
     programs = _postgres_programs()
     folder = Path(tempfile.mkdtemp(prefix="office-pg-"))
     owner = "postgres" if os.getuid() == 0 else None
     if owner:
         account = pwd.getpwnam(owner)
         os.chown(folder, account.pw_uid, account.pw_gid)
-    port = free_port()
-    log = folder / "log"
-    words = [
-        "--pgdata",
-        str(folder / "data"),
-        "--username",
-        "office",
-        "--auth",
-        "trust",
-        "--encoding",
-        "UTF8",
-        "--no-sync",
-    ]
-    subprocess.run(
-        [programs / "initdb", *words, "--locale", "C.UTF-8"],
-        check=True,
-        user=owner,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    )
-    settings = {
-        "port": port,
-        "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": folder,
-        "max_connections": 200,
-        "log_min_messages": "warning",
-    }
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with open(log, "wb") as words_of_server:
-        process = subprocess.Popen(
-            [programs / "postgres", "-D", folder / "data", *options],
-            user=owner,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=words_of_server,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    words = ["--pgdata", str(folder / "data"), "--username", "office", "--auth", "trust", "--no-sync"]
+    words += ["--encoding", "UTF8", "--locale", "C.UTF-8"]
+    subprocess.run([programs / "initdb", *words], check=True, user=owner, cwd=folder, stdout=subprocess.DEVNULL)
+    cluster = Postgres(programs, folder, owner)
     try:
-        _wait_until(lambda: psycopg.connect(f"postgresql://office@127.0.0.1:{port}/postgres").close(), process, log)
-        yield Postgres(port, log)
+        cluster.start()
+        yield cluster
     finally:
-        _end(process, signal.SIGINT)
+        cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
