@@ -27,7 +27,7 @@ control_socket_disable = True
 forwarded_allow_ips = ""
 
 
-class HouseLogger(Logger):  # type: ignore[misc]
+class HouseLogger(Logger):
     """gunicorn's words through our own formatter, which takes addresses and secrets out."""
 
     def setup(self, cfg: Any) -> None:
