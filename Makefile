@@ -34,7 +34,7 @@ $(RUN_STAMP): | $(VENV)/bin/python
 
 $(DEV_STAMP): | $(VENV)/bin/python
 	@.ci/venv install $(VENV) requirements-dev.txt
-	@touch $@
+	@touch $(RUN_STAMP) $@
 
 test: ## All that CI runs: installs what is missing where it may, checks, tests
 	@.ci/test $(MAKE)
