@@ -104,7 +104,7 @@ def visitor() -> Visitor:
     """Who is at the door now; the same object for the whole request."""
     if "visitor" not in g:
         g.visitor = _look()
-    return g.visitor  # type: ignore[no-any-return]
+    return g.visitor
 
 
 def forget_visitor() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, text
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, select
 
 from foundation import clock, deadlines
 from foundation.db import db, write
@@ -12,6 +14,7 @@ from foundation.errors import TooMany
 from foundation.security import fingerprint
 
 from .models import Attempt
+from .turns import take_turn
 
 KEPT = 86_400
 """Seconds that a counted try is kept."""
@@ -37,12 +40,31 @@ def check(purpose: str, subject: str, limit: int, window: int) -> None:
 
     Opens a write transaction of its own (call it outside `write_tx()`), so that a refusal after it does not undo the count.
     """
-    write(lambda: _count(purpose, subject, limit, window))
+    write(lambda: count(purpose, subject, limit, window))
 
 
-def check_patience(purpose: str, subject: str, patience: Patience) -> None:
-    """Count one try, or raise TooMany with `wait` seconds left since the last; same transaction rule as `check`."""
-    write(lambda: _count_patiently(purpose, subject, patience))
+def count(purpose: str, subject: str, limit: int, window: int) -> None:
+    """`check` inside a write transaction: the count stands only if the act does."""
+    key = _key(purpose, subject)
+    made, _last = _made(purpose, key, window)
+    if made >= limit:
+        raise TooMany
+    _add(purpose, key)
+
+
+def count_patiently(purpose: str, subject: str, patience: Patience) -> int:
+    """Count one try and give its id, or raise TooMany with `wait` seconds left; inside a write transaction of its own act."""
+    key = _key(purpose, subject)
+    made, last = _made(purpose, key, patience.window)
+    left = last + patience.wait_after(made) - clock.seconds() if made else 0
+    if left > 0:
+        raise TooMany(_wait(left), wait=left)
+    return _add(purpose, key)
+
+
+def take_back(attempt_id: int) -> None:
+    """Do not count a try after all; inside a write transaction."""
+    db.session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
 def forgive(purpose: str, subject: str) -> None:
@@ -56,27 +78,14 @@ def sweep() -> None:
     db.session.execute(delete(Attempt).where(Attempt.at < clock.seconds() - KEPT))
 
 
-def _count(purpose: str, subject: str, limit: int, window: int) -> None:
-    key = _key(purpose, subject)
-    made, _last = _made(purpose, key, window)
-    if made >= limit:
-        raise TooMany
-    _add(purpose, key)
-
-
-def _count_patiently(purpose: str, subject: str, patience: Patience) -> None:
-    key = _key(purpose, subject)
-    made, last = _made(purpose, key, patience.window)
-    left = last + patience.wait_after(made) - clock.seconds() if made else 0
-    if left > 0:
-        raise TooMany(wait=left)
-    _add(purpose, key)
+def _wait(left: int) -> LazyString:
+    if left < 100:
+        return _l("Wait %(seconds)s seconds, then try again.", seconds=left)
+    return _l("Wait %(minutes)s minutes, then try again.", minutes=-(-left // 60))
 
 
 def _made(purpose: str, key: str, window: int) -> tuple[int, int]:
-    if db.engine.dialect.name == "postgresql":
-        # Two tries at once would each count the other out.
-        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": purpose + key})
+    take_turn(key)
     query = select(func.count(), func.coalesce(func.max(Attempt.at), 0)).where(
         Attempt.purpose == purpose, Attempt.subject == key, Attempt.at > clock.seconds() - window
     )
@@ -84,11 +93,14 @@ def _made(purpose: str, key: str, window: int) -> tuple[int, int]:
     return int(made), int(last)
 
 
-def _add(purpose: str, key: str) -> None:
+def _add(purpose: str, key: str) -> int:
     now = clock.seconds()
-    db.session.add(Attempt(purpose=purpose, subject=key, at=now))
+    attempt = Attempt(purpose=purpose, subject=key, at=now)
+    db.session.add(attempt)
+    db.session.flush()
     day = now // KEPT
     deadlines.put(SWEEP, 0, (day + 2) * KEPT, f"{SWEEP}:{day}")
+    return attempt.id
 
 
 def _key(purpose: str, subject: str) -> str:

@@ -29,3 +29,12 @@ class AddressProven(Event):
 
     person_id: int
     contact_id: int
+
+
+@dataclass(frozen=True)
+class RoleGranted(Event):
+    """A person may do something from now on, at one office or everywhere (None)."""
+
+    person_id: int
+    role: str
+    office_id: int | None

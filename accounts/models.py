@@ -128,6 +128,9 @@ class SignInCode(PublicRow, Base):
     __tablename__ = "sign_in_code"
 
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    """None for an address that nobody has: the same work is done, so that nothing tells."""
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contact.id"))
+    """The address that the letter went to, which using the code proves."""
     purpose: Mapped[str] = mapped_column(String(10))
     link_fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
     code_fingerprint: Mapped[str] = mapped_column(String(64))
@@ -135,6 +138,9 @@ class SignInCode(PublicRow, Base):
     tries: Mapped[int] = mapped_column(default=0)
     used_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    person: Mapped[Person | None] = relationship()
+    contact: Mapped[Contact | None] = relationship()
 
 
 class SignIn(PublicRow, Base):

@@ -17,7 +17,7 @@ from foundation.errors import InputWrong, Refusal
 from foundation.events import record
 from foundation.languages import known
 
-from .events import AccessChanged, AddressProven
+from .events import AccessChanged, AddressProven, RoleGranted
 from .models import ApiToken, Contact, ContactKind, Person, Role, RoleGrant
 
 LONGEST_NAME = 200
@@ -82,10 +82,18 @@ def normal_email(raw: str) -> str:
     try:
         value = validate_email(raw.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise InputWrong(_l("Enter an e-mail address like name@example.org."), field="email") from None
+        raise InputWrong(_l("Enter an e-mail address like name@example.org"), field="email") from None
     if len(value) > LONGEST_EMAIL:
-        raise InputWrong(_l("Enter an e-mail address with at most 254 characters."), field="email")
+        raise InputWrong(_l("Enter an e-mail address with at most 254 characters"), field="email")
     return value
+
+
+def spelled(email: str) -> str:
+    """How a typed address is counted and compared; what is no address stays as it is, cut to a length that can be kept."""
+    try:
+        return normal_email(email)
+    except InputWrong:
+        return email.strip().lower()[:LONGEST_EMAIL].encode(errors="replace").decode()
 
 
 def normal_phone(raw: str, region: str = "") -> str:
@@ -99,7 +107,7 @@ def normal_phone(raw: str, region: str = "") -> str:
         number = None
     # Possible, not assigned: the list of assigned numbers grows older than an installation.
     if number is None or not phonenumbers.is_possible_number(number):
-        words = _l("Enter a phone number that you can be called on, like +34 600 111 222.")
+        words = _l("Enter a phone number that you can be called on, like +34 600 111 222")
         raise InputWrong(words, field="phone")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
@@ -109,9 +117,9 @@ def clean_name(raw: str) -> str:
     kept = "".join(_line_letter(letter) for letter in unicodedata.normalize("NFC", raw))
     name = " ".join(kept.split())
     if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
-        raise InputWrong(_l("Enter a name."), field="name")
+        raise InputWrong(_l("Enter a name"), field="name")
     if len(name) > LONGEST_NAME:
-        raise InputWrong(_l("Enter a name with at most 200 characters."), field="name")
+        raise InputWrong(_l("Enter a name with at most 200 characters"), field="name")
     return name
 
 
@@ -212,6 +220,7 @@ def grant(person: Person, role: Role, office_id: int | None) -> RoleGrant:
     person.grants.append(given)
     audit.note("role.granted", person, after={"role": role, "office_id": office_id}, office_id=office_id)
     record(AccessChanged(person.id))
+    record(RoleGranted(person.id, role, office_id))
     db.session.flush()
     return given
 

@@ -346,26 +346,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_person_id"), ["person_id"], unique=False)
 
     op.create_table(
-        "sign_in_code",
-        sa.Column("person_id", sa.Integer(), nullable=True),
-        sa.Column("purpose", sa.String(length=10), nullable=False),
-        sa.Column("link_fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("code_fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("expires", sa.BigInteger(), nullable=False),
-        sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("public_id", sa.String(length=22), nullable=False),
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_sign_in_code_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_code")),
-        sa.UniqueConstraint("link_fingerprint", name=op.f("uq_sign_in_code_link_fingerprint")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_sign_in_code_public_id")),
-    )
-    with op.batch_alter_table("sign_in_code", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sign_in_code_person_id"), ["person_id"], unique=False)
-
-    op.create_table(
         "absence",
         sa.Column("resource_id", sa.Integer(), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
@@ -516,6 +496,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("service_resource", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_service_resource_resource_id"), ["resource_id"], unique=False)
+
+    op.create_table(
+        "sign_in_code",
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("purpose", sa.String(length=10), nullable=False),
+        sa.Column("link_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("code_fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_id", sa.String(length=22), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_sign_in_code_contact_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_sign_in_code_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_code")),
+        sa.UniqueConstraint("link_fingerprint", name=op.f("uq_sign_in_code_link_fingerprint")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_sign_in_code_public_id")),
+    )
+    with op.batch_alter_table("sign_in_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_code_person_id"), ["person_id"], unique=False)
 
     op.create_table(
         "waitlist_entry",
@@ -712,6 +714,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_waitlist_entry_office_id"))
 
     op.drop_table("waitlist_entry")
+    with op.batch_alter_table("sign_in_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_code_person_id"))
+
+    op.drop_table("sign_in_code")
     with op.batch_alter_table("service_resource", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_service_resource_resource_id"))
 
@@ -746,10 +752,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_absence_resource_id"))
 
     op.drop_table("absence")
-    with op.batch_alter_table("sign_in_code", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sign_in_code_person_id"))
-
-    op.drop_table("sign_in_code")
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_person_id"))
 
