@@ -1,0 +1,116 @@
+"""Forms: text is trimmed and bounded, messages are ours and translated, and a rule's no is shown where it belongs."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+from wtforms.validators import InputRequired, Length
+
+from .errors import Refusal
+
+LONGEST = 10_000
+"""Characters that any field without its own limit takes; what is longer is shown again with a message."""
+
+
+class OurWords:
+    """WTForms' own messages (choices, numbers, dates) in our tone and in the reader's language."""
+
+    SAID = {
+        "Not a valid choice.": _l("Choose one of the answers"),
+        "Not a valid choice": _l("Choose one of the answers"),
+        "Invalid Choice: could not coerce.": _l("Choose one of the answers"),
+        "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose from the answers"),
+        "Not a valid integer value.": _l("Enter a whole number"),
+        "Not a valid date value.": _l("Enter a date, for example 24.11.2026"),
+        "Not a valid time value.": _l("Enter a time, for example 09:30"),
+        "This field is required.": _l("Enter an answer"),
+        "Invalid input.": _l("Check this answer"),
+    }
+
+    def gettext(self, text: str) -> str:
+        """One message."""
+        return str(self.SAID.get(text, text))
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        """A counted message."""
+        if "is not a valid choice" in one or "are not valid choices" in many:
+            return _("Choose from the answers")
+        return one if n == 1 else many
+
+
+def trimmed(value: Any) -> Any:
+    """Text without spaces around it and without control characters; line breaks stay; NFC."""
+    if not isinstance(value, str):
+        return value
+    kept = "".join(letter for letter in value if letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cs"})
+    return unicodedata.normalize("NFC", kept.replace("\r\n", "\n")).strip()
+
+
+class Form(FlaskForm):
+    """The form of every page. The form token is checked before the door, by `accounts.access.guard`."""
+
+    class Meta(FlaskForm.Meta):
+        csrf = False
+
+        def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
+            """Every text field trims what was typed (not passwords: a space may belong to one)."""
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and kind.__name__ != "PasswordField":
+                options = {**options, "filters": [*unbound_field.kwargs.get("filters", ()), trimmed]}
+            bound: Field = unbound_field.bind(form=form, **options)
+            return bound
+
+        def get_translations(self, _form: FlaskForm) -> OurWords:
+            return OurWords()
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Field by field; a text beyond its limit is an error like any other."""
+        fine: bool = super().validate(extra_validators)
+        for field in self:
+            bounded = any(isinstance(rule, Length) for rule in field.validators)
+            if isinstance(field.data, str) and not bounded and len(field.data) > LONGEST:
+                field.errors = [*field.errors, _("Shorten this to %(n)s characters", n=f"{LONGEST:,}")]
+                fine = False
+        return fine
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Show a rule's no at the field it belongs to, or at the top of the form."""
+        field = self._fields.get(refusal.field or "")
+        if field is not None:
+            field.errors = [*field.errors, refusal.message]
+        else:
+            self.form_errors.append(refusal.message)
+
+    def error_list(self) -> list[tuple[str, str]]:
+        """Every error as (anchor, message) for the summary at the top; the anchor of a list of answers is its first answer."""
+        found = [(anchor_of(field), str(message)) for field in self for message in _flat(field.errors)]
+        return [*[("", str(message)) for message in self.form_errors], *found]
+
+
+def anchor_of(field: Field) -> str:
+    """The id that an error link goes to."""
+    return f"{field.id}-0" if field.type in {"RadioField", "SelectMultipleField"} else str(field.id)
+
+
+def required(message: Any) -> InputRequired:
+    """An answer must be given; the message says which (`Enter your name`)."""
+    return InputRequired(message)
+
+
+def at_most(n: int) -> Length:
+    """At most n characters, said with the number."""
+    return Length(max=n, message=_l("Shorten this to %(n)s characters", n=n))
+
+
+def _flat(errors: Any) -> Iterator[Any]:
+    for error in errors or ():
+        if isinstance(error, list | tuple):
+            yield from error
+        else:
+            yield error
