@@ -108,14 +108,16 @@ class Server:
     def wait_ready(self) -> float:
         """Wait until `/readyz` answers 200; returns the seconds it took, raises AssertionError with the log otherwise."""
         began = time.monotonic()
+        last: tuple[int, bytes] = (0, b"no answer")
         while time.monotonic() - began < self.patience:
             if self.process is not None and (code := self.process.poll()) is not None:
                 raise AssertionError(f"the supervisor ended with {code}\n{self.log[-3000:]}")
             with contextlib.suppress(OSError):
-                if self.get("/readyz", timeout=5)[0] == 200:
+                last = self.get("/readyz", timeout=5)
+                if last[0] == 200:
                     return time.monotonic() - began
             time.sleep(0.05)
-        raise AssertionError(f"not ready in {self.patience} s: {self.get('/readyz')}\n{self.log[-3000:]}")
+        raise AssertionError(f"not ready in {self.patience} s: {last}\n{self.log[-3000:]}")
 
     def get(self, path: str, timeout: float = 10, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
         """Status and body of a GET; an error status is an answer, not an exception."""
