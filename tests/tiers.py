@@ -32,6 +32,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in soak]
 
 
+def examples(usually: int) -> int:
+    """How many examples a property tries: `usually` in `make test`, `TEST_FUZZ` in `make fuzz`."""
+    return int(os.environ.get("TEST_FUZZ", usually))
+
+
 @pytest.fixture
 def seed() -> int:
     """The number that every dice of this run starts from."""
