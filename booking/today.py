@@ -69,6 +69,16 @@ class Day:
     entries: list[Entry]
 
     @property
+    def before(self) -> str:
+        """The day before, as in an address."""
+        return (self.on - timedelta(days=1)).isoformat()
+
+    @property
+    def after(self) -> str:
+        """The day after, as in an address."""
+        return (self.on + timedelta(days=1)).isoformat()
+
+    @property
     def waiting(self) -> list[Entry]:
         """Entries whose person waits now, longest first."""
         return sorted((e for e in self.entries if e.waiting_since), key=lambda e: e.waiting_since or clock.now())

@@ -7,16 +7,17 @@ from datetime import date
 from flask import Blueprint, Flask, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from accounts import navigation
-from accounts.access import Policy, Visitor, allow, visitor
+from accounts.access import Visitor, allow, visitor
 from accounts.models import Role
 from foundation import clock, times
 from foundation.db import write_tx
 from foundation.errors import NotFound, Refusal
 from virtual_office.meetings import meetings
 
-from . import appointments, notes, today
+from . import appointments, notes, staff_wording, today
 from .models import Appointment, AppointmentState
 from .today_forms import NoteForm, OutcomeForm
 
@@ -89,8 +90,9 @@ def save_note(public_id: str) -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """The page, and its place in the navigation."""
+    staff_wording.register(app)
     app.register_blueprint(blueprint)
-    navigation.add(lambda: _("Today"), "today.show", Policy("roles", frozenset(KEEPERS)), order=10)
+    navigation.add(_l("Today"), "today.show", KEEPERS, order=10)
 
 
 def _day() -> today.Day:

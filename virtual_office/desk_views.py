@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from accounts import navigation
 from accounts.access import SIGNED_IN, allow, visitor
@@ -30,7 +31,7 @@ def show() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """The page, and its place in the navigation."""
     app.register_blueprint(blueprint)
-    navigation.add(lambda: _("My desk"), "desk.show", SIGNED_IN, order=5)
+    navigation.add(_l("My desk"), "desk.show", SIGNED_IN, order=5)
 
 
 def _button(entry: diary.DiaryEntry | None) -> tuple[str, str, bool] | None:
