@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
-from .access import EVERYONE, allow, guard, undeclared
+from . import navigation
+from .access import EVERYONE, SIGNED_IN, allow, guard, undeclared
+from .models import Role
 
-FOUNDATION_DOORS = ("languages.choose", "health.alive", "health.ready", "health.figures")
+FOUNDATION_DOORS = (
+    "languages.choose",
+    "health.alive",
+    "health.ready",
+    "health.figures",
+    "brand.sheet",
+    "brand.logo",
+)
 """Doors below this floor, which can not declare their policy themselves."""
 
 
@@ -15,10 +25,20 @@ class UndeclaredDoor(Exception):
 
 
 def register(app: Flask) -> None:
-    """The guard before every request, sign-in, and the people pages."""
+    """The guard before every request, signing in and out, accounts, colleagues, commands."""
+    from . import account_views, browsers, cli, demo_door, first_run_views, letters, people_views, sign_in_views  # noqa: F401  letters adds its renderers
+
     app.before_request(guard)
     for endpoint in FOUNDATION_DOORS:
-        app.view_functions[endpoint] = allow(EVERYONE)(app.view_functions[endpoint])
+        if endpoint in app.view_functions:
+            app.view_functions[endpoint] = allow(EVERYONE)(app.view_functions[endpoint])
+    for part in (browsers, navigation, cli, demo_door):
+        part.register(app)
+    for door in (sign_in_views, account_views, people_views, first_run_views):
+        app.register_blueprint(door.blueprint)
+    app.jinja_env.globals.update(role_name=people_views.role_name, place_name=people_views.place_name)
+    navigation.add(_l("Colleagues"), "people.index", (Role.ADMIN, Role.TEAM_LEADER), order=80)
+    navigation.add(_l("My account"), "account.show", SIGNED_IN, order=90)
 
 
 def refuse_undeclared(app: Flask) -> None:

@@ -136,6 +136,9 @@ def guard() -> None:
     endpoint = request.endpoint
     if endpoint is None:
         return
+    # PostgreSQL keeps no NUL: no address of ours has one.
+    if "\0" in request.path or b"%00" in request.query_string:
+        raise NotFound
     policy = policy_of(current_app.view_functions[endpoint], request.method)
     at_the_door = visitor()
     if policy is None or not policy.admits(at_the_door):

@@ -16,7 +16,7 @@ from foundation.security import matches, sign
 
 from . import people, sign_ins
 from .access import forget_visitor, policy_of, visitor
-from .models import ContactKind, Person
+from .models import Person
 
 SIGN_IN = "sign_in"
 NEXT = "next"
@@ -111,9 +111,8 @@ def _mark_seen() -> None:
 
 
 def _remember_browser(person: Person) -> None:
-    contact = person.contact(ContactKind.EMAIL)
     name = secrets.token_urlsafe(16)
-    value = f"{name}.{sign('known_browser', name, contact.value if contact else '')}"
+    value = f"{name}.{sign('known_browser', name, person.address)}"
 
     @after_this_request
     def give(response: Response) -> Response:

@@ -66,6 +66,12 @@ class Person(PublicRow, Base):
         """What the cookie holds: a new sign_in_version ends every open sign-in."""
         return f"{self.id}.{self.sign_in_version}"
 
+    @property
+    def address(self) -> str:
+        """The e-mail address that the person signs in with, or an empty text."""
+        found = self.contact(ContactKind.EMAIL)
+        return found.value if found else ""
+
     def contact(self, kind: ContactKind) -> Contact | None:
         """The first contact of a kind, verified ones first."""
         found = [c for c in self.contacts if c.kind == kind]

@@ -13,11 +13,11 @@ from .models import Role
 
 @dataclass(frozen=True)
 class Link:
-    """One link of the navigation, in the reader's language; `here` marks the page's own part."""
+    """One link of the navigation, in the reader's language; `current` marks the page's own part."""
 
     text: str
-    href: str
-    here: bool
+    url: str
+    current: bool
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sqlalchemy import exists, select, update
 
 from foundation import audit, clock
 from foundation.db import db, lock
-from foundation.errors import InputWrong, Refusal
+from foundation.errors import InputWrong, NotFound, Refusal
 from foundation.events import record
 from foundation.languages import known
 
@@ -129,10 +129,29 @@ def rename(person: Person, name: str) -> None:
     audit.note("person.renamed", person, after={"fields": ["name"]})
 
 
-def speak(person: Person, language: str) -> None:
-    """Write to a person in another language from now on."""
-    before, person.language = person.language, known(language)
-    audit.note("person.language_chosen", person, before={"language": before}, after={"language": person.language})
+def describe(person: Person, name: str, language: str) -> None:
+    """Another name, and the language of letters from now on."""
+    person.name, person.language = clean_name(name), known(language)
+    audit.note("person.described", person, after={"fields": ["name", "language"]})
+
+
+def get(person_id: int) -> Person:
+    """A person by row id, for the doors that found out who it is; NotFound."""
+    person = db.session.get(Person, person_id)
+    if person is None:
+        raise NotFound
+    return person
+
+
+def own_words(person: Person) -> list[str]:
+    """What a password must not be made of: the person's name and addresses."""
+    return [person.name, *(contact.value for contact in person.contacts)]
+
+
+def with_proven_email(limit: int = 200) -> list[Person]:
+    """Active people with an account, oldest first."""
+    proven = exists().where(Contact.person_id == Person.id, Contact.kind == ContactKind.EMAIL, _is_proven())
+    return list(db.session.scalars(select(Person).where(Person.active, proven).order_by(Person.id).limit(limit)))
 
 
 def find_by_email(raw: str) -> Person | None:
