@@ -223,11 +223,14 @@ class Hold(PublicRow, Base):
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     moves_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
     """The appointment that this hold would move, or None for a new one."""
+    appointment_id: Mapped[int | None] = mapped_column(ForeignKey("appointment.id"))
+    """The appointment that this hold became, once it is used."""
     waitlist_entry_id: Mapped[int | None] = mapped_column(ForeignKey("waitlist_entry.id"))
     """The waitlist entry that this hold is offered to, or None."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     service: Mapped[Service] = relationship()
+    moves: Mapped[Appointment | None] = relationship(foreign_keys=[moves_id])
 
 
 class Appointment(PublicRow, Base):

@@ -1,0 +1,187 @@
+"""The guard: 5-minute ticks of resources and persons under a primary key, for holds, bookings and cooling-off alike."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Delete, TextClause, Update, and_, delete, or_, select, text, update
+
+from foundation import clock
+from foundation.db import db
+
+from .models import Claim, PersonClaim, Resource, Service
+
+TICK = 300
+"""Seconds of a tick."""
+TRIES = 5
+"""Sets of resources tried within one act before it says that the time has gone."""
+NEVER = 9_999_999_999
+"""`expires` of a booking."""
+HOLD, BOOKING, COOLING = "hold", "booking", "cooling"
+
+Holder = tuple[str, int]
+"""Who has a claim: its kind and the id of the hold or appointment."""
+Spot = tuple[int, int]
+"""(resource or person id, tick)."""
+
+
+def window(service: Service, starts_at: datetime, ends_at: datetime) -> range:
+    """The ticks that an appointment takes of each of its resources, time before and after it included."""
+    first = int(starts_at.timestamp()) - service.before_minutes * 60
+    last = int(ends_at.timestamp()) + service.after_minutes * 60
+    return range(first // TICK, -(-last // TICK))
+
+
+def presence(starts_at: datetime, ends_at: datetime) -> range:
+    """The ticks that an appointment takes of the person who comes: no time before or after."""
+    return range(int(starts_at.timestamp()) // TICK, -(-int(ends_at.timestamp()) // TICK))
+
+
+def take(spots: Iterable[Spot], holder: Holder, expires: int, own: Sequence[Holder] = ()) -> bool:
+    """Claim spots of resources, all or (False) not all: then the caller must roll back.
+
+    What `own` holders have counts as free. One statement, sorted, so that two acts never wait for each other in a ring.
+    """
+    return _take("claim", "resource_id", spots, holder, expires, own)
+
+
+def take_person(person_id: int, ticks: Iterable[int], holder: Holder, expires: int, own: Sequence[Holder] = ()) -> bool:
+    """Claim a person's time; the same promise as `take`."""
+    return _take("person_claim", "person_id", [(person_id, tick) for tick in ticks], holder, expires, own)
+
+
+def take_first(
+    choices: Sequence[tuple[int, ...]],
+    ticks: range,
+    holder: Holder,
+    expires: int,
+    own: Sequence[Holder] = (),
+    leave: Holder | None = None,
+) -> tuple[int, ...] | None:
+    """Claim the first of these sets of resources that is still free; None when all are gone.
+
+    What `leave` has stays with it: a hold that moves a booking claims only what the booking does not have yet.
+    """
+    left = spots_of(leave) if leave else set()
+    mine = [*own, leave] if leave else own
+    busy = taken({one for choice in choices for one in choice}, ticks, mine) if guarded() else set()
+    free = [choice for choice in choices if busy.isdisjoint(choice)]
+    db.session.flush()
+    for choice in free[:TRIES]:
+        attempt = db.session.connection().begin_nested()
+        if take({(one, tick) for one in choice for tick in ticks} - left, holder, expires, own):
+            attempt.commit()
+            return choice
+        attempt.rollback()
+    return None
+
+
+def taken(resource_ids: Iterable[int], ticks: range, own: Sequence[Holder] = ()) -> set[int]:
+    """Which of the resources somebody else has within the ticks, as far as this transaction sees."""
+    query = select(Claim.resource_id).distinct()
+    query = query.where(Claim.resource_id.in_(set(resource_ids)), Claim.tick >= ticks.start, Claim.tick < ticks.stop)
+    query = query.where(Claim.expires > clock.seconds())
+    if own:
+        query = query.where(~_held_by(Claim, own))
+    return set(db.session.scalars(query))
+
+
+def spots_of(holder: Holder) -> set[Spot]:
+    """The spots of resources that a holder has now."""
+    rows = db.session.execute(select(Claim.resource_id, Claim.tick).where(_held_by(Claim, [holder])))
+    return {(row.resource_id, row.tick) for row in rows}
+
+
+def release(holder: Holder) -> set[int]:
+    """Let go all that a holder has; returns the ids of its resources."""
+    resources = _lock(holder)
+    for table in (Claim, PersonClaim):
+        _write(delete(table).where(_held_by(table, [holder])))
+    return resources
+
+
+def trim(holder: Holder, resource_ids: Iterable[int], ticks: range, person_ticks: range) -> set[int]:
+    """Let go what a holder has outside these resources and ticks; returns the ids of the resources it had."""
+    resources = _lock(holder)
+    kept = and_(Claim.resource_id.in_(set(resource_ids)), Claim.tick >= ticks.start, Claim.tick < ticks.stop)
+    _write(delete(Claim).where(_held_by(Claim, [holder]), ~kept))
+    inside = and_(PersonClaim.tick >= person_ticks.start, PersonClaim.tick < person_ticks.stop)
+    _write(delete(PersonClaim).where(_held_by(PersonClaim, [holder]), ~inside))
+    return resources
+
+
+def cool(holder: Holder, cooled: Holder, expires: int) -> set[int]:
+    """Keep what a holder lets go from everybody until `expires`; the person's own time is free at once."""
+    resources = _lock(holder)
+    kind, number = cooled
+    _write(update(Claim).where(_held_by(Claim, [holder])).values(kind=kind, holder=number, expires=expires))
+    _write(delete(PersonClaim).where(_held_by(PersonClaim, [holder])))
+    return resources
+
+
+def bump(resource_ids: Iterable[int]) -> None:
+    """Tell cached masks that claims changed. The last write of an act on claims: rows are locked after them, in order."""
+    ids = sorted(set(resource_ids))
+    if not ids:
+        return
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(
+            select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update(key_share=True)
+        )
+    _write(update(Resource).where(Resource.id.in_(ids)).values(version=Resource.version + 1))
+
+
+def guarded() -> bool:
+    """Whether the key decides; off only in the test that proves that the storm can fail."""
+    return bool(current_app.config["VO"].test_claims_key)
+
+
+def dawdle() -> None:
+    """With the guard off: wait between looking and taking, so that the race which the key decides really happens."""
+    if not guarded():
+        time.sleep(random.uniform(0, 0.05))
+
+
+def _take(table: str, key: str, spots: Iterable[Spot], holder: Holder, expires: int, own: Sequence[Holder]) -> bool:
+    wanted = sorted(set(spots))
+    if not wanted:
+        return True
+    values: dict[str, Any] = {"kind": holder[0], "holder": holder[1], "expires": expires, "now": clock.seconds()}
+    for number, (owner, tick) in enumerate(wanted):
+        values[f"o{number}"], values[f"t{number}"] = owner, tick
+    for number, (kind, its_id) in enumerate(own):
+        values[f"k{number}"], values[f"h{number}"] = kind, its_id
+    done = db.session.execute(_statement(table, key, len(wanted), len(own), guarded()), values)
+    return bool(done.rowcount == len(wanted))  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=256)
+def _statement(table: str, key: str, spots: int, own: int, guard: bool) -> TextClause:
+    # Written by hand: the ORM's many-row insert can not be cached and costs more than the database.
+    rows = ", ".join(f"(:o{n}, :t{n}, :kind, :holder, :expires)" for n in range(spots))
+    free = "".join(f" OR ({table}.kind = :k{n} AND {table}.holder = :h{n})" for n in range(own))
+    where = f" WHERE {table}.expires <= :now{free}" if guard else ""
+    return text(
+        f"INSERT INTO {table} ({key}, tick, kind, holder, expires) VALUES {rows} "
+        f"ON CONFLICT ({key}, tick) DO UPDATE SET kind = excluded.kind, holder = excluded.holder, expires = excluded.expires{where}"
+    )
+
+
+def _held_by(table: type[Claim] | type[PersonClaim], holders: Sequence[Holder]) -> ColumnElement[bool]:
+    return or_(*(and_(table.kind == kind, table.holder == number) for kind, number in holders))
+
+
+def _lock(holder: Holder) -> set[int]:
+    """The holder's resources; on PostgreSQL its claims are locked in the order in which everybody claims."""
+    query = select(Claim.resource_id).where(_held_by(Claim, [holder]))
+    return set(db.session.scalars(query.order_by(Claim.resource_id, Claim.tick).with_for_update()))
+
+
+def _write(change: Update | Delete) -> None:
+    db.session.execute(change.execution_options(synchronize_session=False))

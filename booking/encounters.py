@@ -1,0 +1,63 @@
+"""The meeting of an appointment by video or chat: arranged, moved and closed with it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from foundation.db import db
+from virtual_office.meetings import meetings
+from virtual_office.meetings.models import ParticipantRole
+
+from .models import Appointment, Modality
+
+OPENS_BEFORE = timedelta(minutes=15)
+CLOSES_AFTER = timedelta(minutes=30)
+MEDIA = {Modality.VIDEO: "p2p", Modality.CHAT: "none"}
+_ROLES = {"counselor": ParticipantRole.COUNSELOR, "interpreter": ParticipantRole.INTERPRETER}
+
+
+def arrange(appointment: Appointment) -> None:
+    """A meeting for video and chat; nothing for phone and in person."""
+    media = MEDIA.get(Modality(appointment.modality))
+    if media is None:
+        return
+    meeting = meetings.arrange(
+        kind="appointment",
+        media=media,
+        opens_at=appointment.starts_at - OPENS_BEFORE,
+        closes_at=appointment.ends_at + CLOSES_AFTER,
+        office_id=appointment.office_id,
+        people=_people(appointment),
+    )
+    db.session.flush()
+    appointment.meeting_id = meeting.id
+
+
+def rearrange(appointment: Appointment) -> None:
+    """The same meeting at the new time; another one when the people or the way to meet changed."""
+    meeting = appointment.meeting
+    media = MEDIA.get(Modality(appointment.modality))
+    if meeting is not None:
+        same = {(p.person_id, p.role) for p in meeting.participants} == set(_people(appointment))
+        if same and media == meeting.media:
+            meetings.reschedule(meeting, appointment.starts_at - OPENS_BEFORE, appointment.ends_at + CLOSES_AFTER)
+            return
+        meetings.close(meeting, "moved")
+        appointment.meeting_id = None
+    arrange(appointment)
+
+
+def call_off(appointment: Appointment) -> None:
+    """Nobody enters any more."""
+    if appointment.meeting is not None:
+        meetings.close(appointment.meeting, "cancelled")
+
+
+def _people(appointment: Appointment) -> list[tuple[int, str]]:
+    there = {
+        resource.person_id: str(_ROLES[resource.kind])
+        for resource in appointment.resources
+        if resource.person_id is not None and resource.kind in _ROLES
+    }
+    there.setdefault(appointment.person_id, str(ParticipantRole.JOBSEEKER))
+    return list(there.items())

@@ -1,0 +1,29 @@
+"""References for people's mouths: eight letters and digits without look-alikes, that open nothing alone."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import exists, select
+
+from foundation.db import db
+
+from .models import Appointment
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U."""
+LENGTH = 8
+_HEARD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None})
+
+
+def new() -> str:
+    """A reference that no appointment has (of 10^12; the unique key decides)."""
+    while True:
+        reference = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        if not db.session.scalar(select(exists().where(Appointment.reference == reference))):
+            return reference
+
+
+def clean(typed: str) -> str:
+    """What somebody meant who typed it from paper: capitals, look-alikes put right, at most 40 characters read."""
+    return typed[:40].strip().upper().translate(_HEARD)
