@@ -12,6 +12,18 @@ COMPILED := $(CATALOGUES:.po=.mo)
 LANGUAGES ?= ar
 PROCESSES ?= 2
 
+define SIGN_INS
+
+Demo people: one click at http://127.0.0.1:$(PORT)/demo, or sign in with the password "demo".
+
+  amal@example.org    jobseeker         lucia@example.org   team leader
+  bo@example.org      jobseeker         tomas@example.org   phone operator
+  ines@example.org    counselor         noor@example.org    interpreter
+  omar@example.org    counselor         admin@example.org   administrator
+
+endef
+export SIGN_INS
+
 .PHONY: help run test check unit slow soak fuzz journeys screens bench bench-booking bench-pages ci-deps venv dev-venv migrate migration \
 	compile translations format clean
 
@@ -20,7 +32,8 @@ help: ## List the targets
 
 run: venv compile ## Serve on http://127.0.0.1:8000 (PORT=…) with demo people; data stays in instance/
 	@export VO_DEMO=1 PORT=$(PORT); \
-	$(BIN)/flask --app app db upgrade && $(BIN)/flask --app app seed --demo-if-empty && exec $(BIN)/python app.py
+	$(BIN)/flask --app app db upgrade && $(BIN)/flask --app app seed --demo-if-empty && \
+	echo "$$SIGN_INS" && exec $(BIN)/python app.py
 
 venv: $(RUN_STAMP) ## Make .venv with what the product needs
 dev-venv: $(DEV_STAMP) ## … and with what tests and checks need
