@@ -75,7 +75,8 @@ def six_digits(code: SignInCode) -> str:
 
 
 def use_digits(public_id: str, typed: str) -> Person | None:
-    """The person whose open sign-in code this is, and the code is used up; None for anything else, and the try counts."""
+    """The person whose open sign-in code this is: the code is used up and their address proven. None for anything else, and the
+    try counts."""
     typed = "".join(str(int(letter)) for letter in typed if letter.isdecimal())
     return _use(public_id, (CodePurpose.SIGN_IN,), typed_print=_digits_print(public_id, typed))
 
@@ -110,7 +111,11 @@ def _use(
         code.tries += 1
         return None
     code.used_at = clock.now()
-    return code.person if code.person and code.person.active else None
+    if code.person is None or not code.person.active:
+        return None
+    if code.contact is not None:
+        people.prove(code.contact)
+    return code.person
 
 
 def _find(public_id: str, purposes: tuple[CodePurpose, ...]) -> SignInCode | None:
