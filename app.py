@@ -11,13 +11,14 @@ from flask_migrate import Migrate
 
 import accounts
 import booking
+import demo
 import foundation
 import realtime
 import virtual_office
 from foundation import config
 from foundation.db import db, set_up_engine
 
-FLOORS = (foundation, accounts, virtual_office, booking, realtime)
+FLOORS = (foundation, accounts, virtual_office, booking, realtime, demo)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

@@ -28,7 +28,7 @@ NEEDS = {
 }
 
 
-def modality_name(code: str) -> str:
+def short_modality(code: str) -> str:
     """`Video`, `Phone`, `Chat`, `In person`."""
     return str(MODALITIES[Modality(code)])
 
@@ -38,7 +38,7 @@ def need_name(code: str) -> str:
     return str(NEEDS[Need(code)])
 
 
-def language_name(code: str) -> str:
+def spoken(code: str) -> str:
     """A language in the reader's words."""
     name = Locale.parse(code, sep="-").get_display_name(get_locale()) or code
     return name[:1].upper() + name[1:]
@@ -52,4 +52,4 @@ def phone_link(number: str) -> Markup:
 def register(app: Flask) -> None:
     """Filters and globals of staff pages."""
     app.jinja_env.filters["need_name"] = need_name
-    app.jinja_env.globals.update(modality_name=modality_name, language_name=language_name, phone_link=phone_link)
+    app.jinja_env.globals.update(short_modality=short_modality, spoken=spoken, phone_link=phone_link)

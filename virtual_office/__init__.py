@@ -7,3 +7,7 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Every part of this floor."""
+    from . import desk_views, front, mailbox, pages_views, receiving
+
+    for part in (receiving, front, pages_views, desk_views, mailbox):
+        part.register(app)
