@@ -151,7 +151,7 @@ def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
     """
     lock(appointment)
     _refuse_unless_coming(appointment)
-    own = [_holder(appointment)]
+    own = [_holder(appointment), _cooled(appointment)]
     if isinstance(to, Hold):
         opening, modality, needs = _opening_to_move(to, appointment), to.modality or appointment.modality, to.needs
         own.append(holds.holder_of(to))

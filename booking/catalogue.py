@@ -11,6 +11,7 @@ from foundation.errors import NotFound
 from virtual_office.offices.models import Office
 
 from .models import Resource, Service, ServiceResource
+from .references import is_public_id
 
 LANGUAGE = "language:"
 SIGNED = "sign-"
@@ -18,7 +19,7 @@ SIGNED = "sign-"
 
 def get(public_id: str) -> Service:
     """A service that can be booked at an open office. Raises NotFound."""
-    service = db.session.scalar(_offered().where(Service.public_id == public_id))
+    service = db.session.scalar(_offered().where(Service.public_id == public_id)) if is_public_id(public_id) else None
     if service is None:
         raise NotFound
     return service
@@ -43,11 +44,11 @@ def counters(place: str = "") -> list[tuple[Office, list[Service]]]:
 
 
 def languages_spoken(service: Service) -> list[str]:
-    """Language codes that its counselors speak, or interpreters of its office; the installation's own come first."""
+    """Language codes that its counselors speak, or interpreters; the installation's own come first."""
     gives = select(ServiceResource.resource_id).where(ServiceResource.service_id == service.id)
     query = select(Resource.kind, Resource.features).where(
         Resource.active,
-        or_(Resource.id.in_(gives), (Resource.kind == "interpreter") & (Resource.office_id == service.office_id)),
+        or_(Resource.id.in_(gives), Resource.kind == "interpreter"),
     )
     ours = list(current_app.config["VO"].language_codes)
     spoken, any_language = set(), False

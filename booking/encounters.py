@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from foundation.db import db
 from virtual_office.meetings import meetings
-from virtual_office.meetings.models import ParticipantRole
+from virtual_office.meetings.models import Meeting, ParticipantRole
 
-from .models import Appointment, Modality
+from .models import CANCELLED, Appointment, Modality
 
 OPENS_BEFORE = timedelta(minutes=15)
 CLOSES_AFTER = timedelta(minutes=30)
@@ -61,3 +63,12 @@ def _people(appointment: Appointment) -> list[tuple[int, str]]:
     }
     there.setdefault(appointment.person_id, str(ParticipantRole.JOBSEEKER))
     return list(there.items())
+
+
+@meetings.link_source("appointment")
+def _who_joins_by_link(meeting: Meeting) -> list[tuple[int, int]]:
+    """The jobseeker of the appointment, by the link version in force; nobody when it is cancelled."""
+    query = select(Appointment.person_id, Appointment.link_version).where(
+        Appointment.meeting_id == meeting.id, Appointment.state.not_in(CANCELLED)
+    )
+    return [(person_id, version) for person_id, version in db.session.execute(query)]

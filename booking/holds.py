@@ -18,6 +18,7 @@ from . import claims, finder, openings, persons_time
 from .models import Appointment, Hold, HoldState
 from .openings import NotOffered, Opening, SlotPast, SlotTaken, TooFar, TooSoon, UnknownTime
 from .persons_time import PersonBusy
+from .references import is_public_id
 
 __all__ = [
     "ExtendedBefore",
@@ -74,6 +75,8 @@ def take(
             return hold
     own = [holder_of(hold) for hold in earlier]
     leave = (claims.BOOKING, moves.id) if moves else None
+    if moves:
+        own.append((claims.COOLING, moves.id))
     if opening is None or own or leave:
         preferred = moves.counselor_id if moves else None
         opening = openings.look(query, starts_at, preferred, [*own, leave] if leave else own)
@@ -101,7 +104,8 @@ def take(
 
 def get(public_id: str, owner: str | None = None) -> Hold:
     """A hold that was not given back: live, over, or used. Raises NotFound; `owner` None asks for the id alone (128 bits)."""
-    hold = db.session.scalar(select(Hold).where(Hold.public_id == public_id, Hold.state != HoldState.RELEASED))
+    query = select(Hold).where(Hold.public_id == public_id, Hold.state != HoldState.RELEASED)
+    hold = db.session.scalar(query) if is_public_id(public_id) else None
     if hold is None or (owner is not None and hold.owner != owner):
         raise NotFound
     return hold

@@ -149,7 +149,7 @@ def _reminders() -> Iterator[Finding]:
 def _offers() -> Iterator[Finding]:
     """A time is offered to one person of the waitlist, and every offer has its hold."""
     query = select(WaitlistEntry.id, WaitlistEntry.offered_hold_id).where(WaitlistEntry.state == WaitState.OFFERED)
-    entries: dict[int, int | None] = dict(db.session.execute(query).tuples())
+    entries: dict[int, int | None] = {number: hold_id for number, hold_id in db.session.execute(query)}  # noqa: C416
     holds = set(
         db.session.scalars(select(Hold.id).where(Hold.state == HoldState.HELD, Hold.waitlist_entry_id.is_not(None)))
     )

@@ -13,6 +13,7 @@ from foundation.errors import NotFound
 from foundation.security import digits, matches, sign
 
 from .models import Appointment, WaitlistEntry
+from .references import is_public_id
 
 MANAGE, JOIN, OFFER = "manage", "join", "offer"
 
@@ -39,7 +40,11 @@ def code_of(appointment: Appointment) -> str:
 
 def open_appointment(public_id: str, purpose: str, token: str) -> Appointment:
     """The appointment of a link. A wrong, old, foreign or late one raises the same NotFound."""
-    appointment = db.session.scalar(select(Appointment).where(Appointment.public_id == public_id))
+    appointment = (
+        db.session.scalar(select(Appointment).where(Appointment.public_id == public_id))
+        if is_public_id(public_id)
+        else None
+    )
     if appointment is None or not is_open(appointment) or not token_fits(appointment, purpose, token):
         raise NotFound
     return appointment
@@ -57,7 +62,11 @@ def open_join(public_id: str, token: str) -> Appointment:
 
 def open_offer(public_id: str, token: str) -> WaitlistEntry:
     """The waitlist entry of an offer link, or NotFound."""
-    entry = db.session.scalar(select(WaitlistEntry).where(WaitlistEntry.public_id == public_id))
+    entry = (
+        db.session.scalar(select(WaitlistEntry).where(WaitlistEntry.public_id == public_id))
+        if is_public_id(public_id)
+        else None
+    )
     if entry is None or not (token.isascii() and matches(token, OFFER, entry.public_id)):
         raise NotFound
     return entry

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -83,6 +83,15 @@ class SkippedTime(Refusal):
     field = "starts_at"
 
 
+class NeedNotMet(Refusal):
+    """Somebody is free, but not the interpreter or place that this person needs."""
+
+    code = "need_not_met"
+    status = 422
+    message = _l("Nobody can do this at this time with what you need. Choose another time, or ask us to call you.")
+    field = "needs"
+
+
 class NotOffered(Refusal):
     code = "not_offered"
     status = 422
@@ -115,7 +124,7 @@ def look(
 ) -> Opening:
     """Who is free then; reads only, so losers need not queue for the writer. What `own` holders have counts as free.
 
-    Raises NotFound (no such service), NotOffered, SlotPast, TooSoon, TooFar, OfficeClosed, UnknownTime or SlotTaken.
+    Raises NotFound (no such service), NotOffered, SlotPast, TooSoon, TooFar, OfficeClosed, NeedNotMet, UnknownTime or SlotTaken.
     """
     service = bookable(query.service_id)
     check_modality(service, query.modality)
@@ -177,6 +186,8 @@ def _unreadable() -> datetime:
 def _say_why(service: Service, query: finder.Query, starts_at: datetime) -> None:
     if finder.offered(query, starts_at):
         raise SlotTaken(query, starts_at)
+    if query.needs and finder.offered(replace(query, needs=()), starts_at):
+        raise NeedNotMet
     on = times.local(starts_at, service.office.zone).date()
     if offices.closed_days(service.office, on, on):
         raise OfficeClosed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from sqlalchemy import exists, select
@@ -13,6 +14,7 @@ from .models import Appointment
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U."""
 LENGTH = 8
+_PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _HEARD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None})
 
 
@@ -26,4 +28,10 @@ def new() -> str:
 
 def clean(typed: str) -> str:
     """What somebody meant who typed it from paper: capitals, look-alikes put right, at most 40 characters read."""
-    return typed[:40].strip().upper().translate(_HEARD)
+    meant = typed[:40].upper().translate(_HEARD)
+    return "".join(letter for letter in meant if letter in ALPHABET)
+
+
+def is_public_id(raw: str) -> bool:
+    """Whether this could be an id of ours at all; anything else is not worth a query (PostgreSQL refuses NUL in text)."""
+    return _PUBLIC_ID.fullmatch(raw) is not None

@@ -41,7 +41,7 @@ def get_visible(public_id: str, visitor: Visitor, act: str) -> Appointment:
     diary it is, the leaders of its office.
     """
     query = select(Appointment).where(Appointment.public_id == public_id)
-    appointment = db.session.scalar(query)
+    appointment = db.session.scalar(query) if references.is_public_id(public_id) else None
     if appointment is None or not _may(appointment, visitor, act):
         raise NotFound
     return appointment

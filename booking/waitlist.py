@@ -19,6 +19,7 @@ from . import appointments, links, offers, openings
 from .appointments import BookingWish
 from .events import WaitlistJoined
 from .models import Appointment, Hold, HoldState, Service, WaitlistEntry, WaitState
+from .references import is_public_id
 from .visibility import coming_of_any
 
 ON_THE_LIST = (WaitState.WAITING, WaitState.OFFERED)
@@ -140,7 +141,11 @@ def leave(entry: WaitlistEntry, handled_by: int | None = None) -> None:
 
 def live_entry(public_id: str) -> WaitlistEntry:
     """An entry that is still on the list, or NotFound."""
-    entry = db.session.scalar(select(WaitlistEntry).where(WaitlistEntry.public_id == public_id))
+    entry = (
+        db.session.scalar(select(WaitlistEntry).where(WaitlistEntry.public_id == public_id))
+        if is_public_id(public_id)
+        else None
+    )
     if entry is None or entry.state not in ON_THE_LIST:
         raise NotFound
     return entry
