@@ -93,7 +93,8 @@ migrate: venv ## Bring the database to the newest form
 migration: venv ## Write a migration from the models: make migration NAME="add …"
 	$(BIN)/flask --app app db migrate -m "$(NAME)"
 
-compile: $(COMPILED) ## Compile the catalogues
+compile: $(COMPILED) ## Compile the catalogues and compress the static files
+	@$(BIN)/python -m whitenoise.compress --quiet static woff2 png jpg gz
 
 %.mo: %.po | $(RUN_STAMP)
 	@$(BIN)/pybabel --quiet compile --use-fuzzy -i $< -o $@

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, request
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
+from whitenoise import WhiteNoise
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -41,6 +42,15 @@ def asset(path: str) -> str:
     return f"/static/{current_app.config['BUILD']}/{path}"
 
 
+def _serve_static(app: Flask) -> None:
+    """Static files under the build's own folder name: pre-compressed where `make` made it so, and kept for ever by browsers."""
+    served = WhiteNoise(app.wsgi_app, max_age=10 * 365 * 86400)
+    served.immutable_file_test = lambda _path, _url: True
+    if STATIC.is_dir():
+        served.add_files(str(STATIC), prefix=f"static/{app.config['BUILD']}/")
+    app.wsgi_app = served  # type: ignore[method-assign]
+
+
 def absolute(path: str) -> str:
     """An address for letters and QR codes, always from the configured public URL."""
     return current_app.config["VO"].public_url + path
@@ -54,6 +64,7 @@ def ltr(text: str) -> Markup:
 def register(app: Flask) -> None:
     """Template globals and filters."""
     app.config["BUILD"] = build_of(STATIC) if STATIC.is_dir() else "none"
+    _serve_static(app)
     own = app.jinja_loader
     assert own is not None
     parts = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
