@@ -4,9 +4,11 @@ from gevent import monkey
 
 monkey.patch_all()
 
-from app import create_app  # noqa: E402 - nothing may import sockets or threads before the line above
+import realtime  # noqa: E402 - nothing may import sockets or threads before the line above
+from app import create_app  # noqa: E402
 from foundation import health, nudge  # noqa: E402
 
 app = create_app()
 nudge.listen(app.config["VO"].folder)
 health.serve_figures(app)
+realtime.start(app)

@@ -6,6 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from foundation.events import Event
+
+
+@dataclass(frozen=True)
+class DiaryChanged(Event):
+    """Something in these people's diaries changed: their open pages look again."""
+
+    people: tuple[int, ...]
+
 
 @dataclass(frozen=True)
 class DiaryEntry:

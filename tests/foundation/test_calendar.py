@@ -52,7 +52,16 @@ def test_a_round_trip_keeps_the_moment_also_when_the_wall_clock_shows_it_twice(z
 def test_a_request_says_what_itip_and_outlook_want() -> None:
     at = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
     text = entry(
-        Entry("a1@x", 2, at, at + timedelta(minutes=30), "Europe/Madrid", "Appointment, ref X", organizer="o@example.org", attendee="amal@example.org"),
+        Entry(
+            "a1@x",
+            2,
+            at,
+            at + timedelta(minutes=30),
+            "Europe/Madrid",
+            "Appointment, ref X",
+            organizer="o@example.org",
+            attendee="amal@example.org",
+        ),
         "REQUEST",
     )
     book = Calendar.from_ical(text)
@@ -76,5 +85,7 @@ def test_a_cancellation_keeps_the_uid_and_says_cancelled() -> None:
 
 
 def test_a_published_entry_invites_nobody() -> None:
-    item = made("Asia/Kolkata", datetime(2026, 11, 24, 9, 30, tzinfo=UTC), "PUBLISH", attendee="amal@example.org").walk("VEVENT")[0]
+    item = made("Asia/Kolkata", datetime(2026, 11, 24, 9, 30, tzinfo=UTC), "PUBLISH", attendee="amal@example.org").walk(
+        "VEVENT"
+    )[0]
     assert "attendee" not in item

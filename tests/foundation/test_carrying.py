@@ -153,7 +153,9 @@ def test_an_absent_server_keeps_every_letter_waiting(app: Flask, tmp_path: Path)
     with app.app_context():
         post("a:1")
         post("a:2")
-        app.config["VO"] = type(app.config["VO"])(**{**vars(app.config["VO"]), "smtp_url": f"smtp://127.0.0.1:{free_port()}"})
+        app.config["VO"] = type(app.config["VO"])(
+            **{**vars(app.config["VO"]), "smtp_url": f"smtp://127.0.0.1:{free_port()}"}
+        )
         assert carrying.carry_due() == 0
         assert [state for state, _ in states()] == ["waiting", "waiting"]
         assert all("unreachable" in (why or "") for _, why in states())
@@ -186,5 +188,3 @@ def test_two_workers_carry_each_letter_once(app: Flask, mailbox: tuple[Mailbox, 
             second = carrying._lease(20)
         assert set(first).isdisjoint(second)
         assert len(first) + len(second) == 30
-
-

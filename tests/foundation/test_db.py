@@ -54,7 +54,9 @@ def test_acts_do_not_nest(app: Flask) -> None:
         raise AssertionError("entered")
 
 
-def test_another_process_that_holds_the_writer_makes_the_service_busy_not_broken(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_that_holds_the_writer_makes_the_service_busy_not_broken(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("foundation.db.WRITE_WAIT", 0.2)
     other = sqlite3.connect(tmp_path / "office.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -91,12 +93,18 @@ def test_many_threads_write_without_losing_or_locking(app: Flask) -> None:
 def test_a_naive_moment_is_refused_and_an_aware_one_comes_back_in_utc(app: Flask) -> None:
     with app.app_context():
         with write_tx():
-            db.session.add(AuditEvent(act="a.b", actor_kind="system", thing_kind="", at=datetime(2026, 3, 29, 3, 0, tzinfo=UTC)))
+            db.session.add(
+                AuditEvent(act="a.b", actor_kind="system", thing_kind="", at=datetime(2026, 3, 29, 3, 0, tzinfo=UTC))
+            )
         row = db.session.scalars(select(AuditEvent)).one()
         assert row.at == datetime(2026, 3, 29, 3, 0, tzinfo=UTC)
         assert row.at.tzinfo is UTC
         with pytest.raises(Exception, match="naive"):
-            write(lambda: db.session.add(AuditEvent(act="a.b", actor_kind="system", thing_kind="", at=datetime(2026, 3, 29, 3, 0))))  # noqa: DTZ001
+            write(
+                lambda: db.session.add(
+                    AuditEvent(act="a.b", actor_kind="system", thing_kind="", at=datetime(2026, 3, 29, 3, 0))
+                )
+            )  # noqa: DTZ001
 
 
 class Happened(events.Event):
