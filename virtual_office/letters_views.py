@@ -1,0 +1,65 @@
+"""The staff page of letters: waiting, sent, failed and why; send once more."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from accounts import navigation
+from accounts.access import allow, visitor
+from accounts.models import Contact, Role
+from foundation import audit, letters
+from foundation.db import db, write
+from foundation.errors import NotFound
+from foundation.models import Letter
+
+blueprint = Blueprint("letters", __name__, url_prefix="/staff/letters")
+DESK = (Role.ADMIN, Role.TEAM_LEADER, Role.OPERATOR)
+STATES = ("waiting", "sent", "failed", "withdrawn")
+SHOWN = 50
+
+
+@blueprint.get("")
+@allow(*DESK)
+def index() -> ResponseReturnValue:
+    """The newest letters of the visitor's offices, all or of one state."""
+    state = request.args.get("state", "")
+    before = request.args.get("before", type=int)
+    offices = visitor().offices(*DESK)
+    within = None if offices is None else sorted(offices)
+    found = letters.listed(state if state in STATES else None, within, SHOWN + 1, before)
+    older = found[SHOWN - 1].id if len(found) > SHOWN else None
+    return render_template("staff/letters.html", letters=found[:SHOWN], addresses=_addresses(found), state=state, states=STATES, older=older)
+
+
+@blueprint.post("/<public_id>/resending")
+@allow(*DESK)
+def resend(public_id: str) -> ResponseReturnValue:
+    """Send a letter once more."""
+    letter = db.session.scalar(select(Letter).where(Letter.public_id == public_id))
+    offices = visitor().offices(*DESK)
+    if letter is None or (offices is not None and letter.office_id not in offices) or letter.state not in {"sent", "failed"}:
+        raise NotFound
+
+    def again() -> None:
+        letters.resend(letter)
+        audit.note("letter.resent", letter)
+
+    write(again)
+    flash(_("The letter is sent again within a minute."))
+    return redirect(url_for(".index"))
+
+
+def register(app: Flask) -> None:
+    """The page, and its place in the navigation."""
+    app.register_blueprint(blueprint)
+    navigation.add(_l("Letters"), "letters.index", DESK, order=50)
+
+
+def _addresses(found: list[Letter]) -> dict[int, str]:
+    ids = {letter.contact_id for letter in found if letter.contact_id}
+    query = select(Contact.id, Contact.value).where(Contact.id.in_(ids))
+    return {row.id: row.value for row in db.session.execute(query)}
