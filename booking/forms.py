@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from accounts import people
@@ -18,10 +19,10 @@ from . import finder, wording
 from .models import Modality
 
 BEST_TIMES = [
-    ("any", _l("Any time")),
-    ("morning", _l("In the morning")),
-    ("afternoon", _l("In the afternoon")),
-    ("evening", _l("In the evening")),
+    SelectChoice("any", _l("Any time")),
+    SelectChoice("morning", _l("In the morning")),
+    SelectChoice("afternoon", _l("In the afternoon")),
+    SelectChoice("evening", _l("In the evening")),
 ]
 REFERENCE_HINT = _l("8 letters and digits, for example 4F7K2QXM")
 ABROAD_HINT = _l("Start a number from another country with +.")
@@ -64,7 +65,9 @@ class ConfirmForm(Form):
 
     def offer_times(self, slots: Sequence[finder.Slot], zone: str) -> None:
         """Offer these times instead of the one that went."""
-        self.starts_at.choices = [(slot.starts_at.isoformat(), times.when(slot.starts_at, zone)) for slot in slots]
+        self.starts_at.choices = [
+            SelectChoice(slot.starts_at.isoformat(), times.when(slot.starts_at, zone)) for slot in slots
+        ]
         self.starts_at.data = None
 
 
@@ -93,15 +96,15 @@ class AnswersForm(ConfirmForm):
     needs = SelectMultipleField(
         _l("What do you need to take part?"),
         description=_l("Choose all that you need, or nothing. Only the people who help you see this."),
-        choices=[(need.value, label) for need, label in wording.NEEDS.items()],
+        choices=[SelectChoice(need.value, label) for need, label in wording.NEEDS.items()],
     )
     token = HiddenField()
     region = ""
 
     def offer(self, modalities: list[str], languages: list[str]) -> None:
         """Fill the choices with what the service really has."""
-        self.modality.choices = [(code, wording.MODALITIES[Modality(code)]) for code in modalities]
-        self.language.choices = [(code, wording.language(code)) for code in languages]
+        self.modality.choices = [SelectChoice(code, wording.MODALITIES[Modality(code)]) for code in modalities]
+        self.language.choices = [SelectChoice(code, wording.language(code)) for code in languages]
 
     def validate_phone(self, field: Field) -> None:
         """A phone appointment needs a number."""

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from accounts.access import EVERYONE, HOLDER, allow, remember_link, visitor
 from foundation import clock, languages, times
@@ -164,9 +165,9 @@ def _waitlist_form(wish: Wish) -> WaitlistForm:
     person = party_for(visitor(), wish.service.office_id).person
     form = WaitlistForm(data={"name": person.name} if person else {})
     form.region = wish.service.office.region
-    choices = [(day.isoformat(), times.day(day)) for day in _days(wish)]
-    form.first_day.choices = [("", _("As soon as possible")), *choices]
-    form.last_day.choices = [("", _("Any day")), *choices]
+    choices = [SelectChoice(day.isoformat(), times.day(day)) for day in _days(wish)]
+    form.first_day.choices = [SelectChoice("", _("As soon as possible")), *choices]
+    form.last_day.choices = [SelectChoice("", _("Any day")), *choices]
     form.token.data = form.token.data or pace.stamp(wish.service.public_id)
     return form
 
