@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from foundation import times
+from foundation import brand, times
 from foundation.db import db
 
 from .offices.models import Office
@@ -25,6 +25,16 @@ def receiving() -> list[Office]:
     """Every open office with its hours, by name."""
     query = select(Office).where(Office.active).options(selectinload(Office.hours)).order_by(Office.name, Office.id)
     return list(db.session.scalars(query))
+
+
+def help_phone() -> brand.HelpPhone:
+    """The number of the first office that has one; with the office's name where there are several offices."""
+    query = select(Office.name, Office.phone, Office.phone_cost).where(Office.active).order_by(Office.name, Office.id)
+    offices = db.session.execute(query).all()
+    for name, phone, cost in offices:
+        if phone:
+            return brand.HelpPhone(phone, ", ".join(word for word in (name if len(offices) > 1 else "", cost) if word))
+    return brand.HelpPhone()
 
 
 def hours_said(office: Office) -> list[str]:
@@ -50,5 +60,6 @@ def _day(weekday: int) -> str:
 
 
 def register(app: Flask) -> None:
-    """The template filter."""
+    """The template filter, and the number in the footer."""
+    brand.phone_from(help_phone)
     app.jinja_env.filters["hours_said"] = hours_said

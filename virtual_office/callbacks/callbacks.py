@@ -66,7 +66,13 @@ def ask(
     if wish is None:
         wish = Callback(office_id=office.id, person_id=person.id, state=CallbackState.WAITING, tries=0)
         db.session.add(wish)
-    wish.contact_id, wish.topic, wish.best_time, wish.note, wish.language = contact.id, topic[:120], best_time, note, language
+    wish.contact_id, wish.topic, wish.best_time, wish.note, wish.language = (
+        contact.id,
+        topic[:120],
+        best_time,
+        note,
+        language,
+    )
     db.session.flush()
     audit.note("callback.asked", wish, on_behalf_of=person.id)
     return wish

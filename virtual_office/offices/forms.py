@@ -60,12 +60,22 @@ class OfficeForm(Form):
 
     name = StringField(_l("Name"), validators=[required(_l("Enter the name of the office")), at_most(120)])
     address = TextAreaField(_l("Address"), validators=[at_most(500)])
-    directions = TextAreaField(_l("How to get in"), description=_l("Entrance, lift, bus. Shown to people who come."), validators=[at_most(1000)])
-    zone = StringField(
-        _l("Time zone"), description=_l("Begin to type a city, for example Madrid"), validators=[required(_l("Choose a time zone")), at_most(60)]
+    directions = TextAreaField(
+        _l("How to get in"),
+        description=_l("Entrance, lift, bus. Shown to people who come."),
+        validators=[at_most(1000)],
     )
-    phone = StringField(_l("Phone"), description=_l("People who can not use this page call it."), validators=[at_most(40)])
-    phone_cost = StringField(_l("What a call costs"), description=_l("For example: free from any phone"), validators=[at_most(120)])
+    zone = StringField(
+        _l("Time zone"),
+        description=_l("Begin to type a city, for example Madrid"),
+        validators=[required(_l("Choose a time zone")), at_most(60)],
+    )
+    phone = StringField(
+        _l("Phone"), description=_l("People who can not use this page call it."), validators=[at_most(40)]
+    )
+    phone_cost = StringField(
+        _l("What a call costs"), description=_l("For example: free from any phone"), validators=[at_most(120)]
+    )
     region = StringField(
         _l("Public holidays of"),
         description=_l("A country like ES, or a country and region like ES-MD. Empty: none."),
@@ -84,16 +94,16 @@ class OfficeForm(Form):
     @classmethod
     def of(cls, office: Office) -> OfficeForm:
         """Filled from an office, when nothing was sent."""
-        week = {
-            f"day{n}": said([(h.opens, h.closes) for h in office.hours if h.weekday == n])
-            for n in range(7)
-        }
+        week = {f"day{n}": said([(h.opens, h.closes) for h in office.hours if h.weekday == n]) for n in range(7)}
         names = ("name", "address", "directions", "zone", "phone", "phone_cost", "region", "active", "version")
         return cls(data={**{name: getattr(office, name) for name in names}, **week})
 
     def values(self) -> Mapping[str, Any]:
         """The office's own fields."""
-        texts = {name: self[name].data or "" for name in ("name", "address", "directions", "zone", "phone", "phone_cost", "region")}
+        texts = {
+            name: self[name].data or ""
+            for name in ("name", "address", "directions", "zone", "phone", "phone_cost", "region")
+        }
         return {**texts, "region": texts["region"].upper(), "active": self.active.data}
 
     def hours(self) -> list[Window]:

@@ -34,4 +34,6 @@ def add_source(source: Source) -> Source:
 
 def on_days(office: Office, first: date, last: date) -> list[Line]:
     """Everything booked on these days, soonest first."""
-    return sorted((line for source in _sources for line in source(office, first, last)), key=lambda line: line.starts_at)
+    return sorted(
+        (line for source in _sources for line in source(office, first, last)), key=lambda line: line.starts_at
+    )

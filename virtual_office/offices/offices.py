@@ -121,7 +121,9 @@ def set_hours(office: Office, hours: Sequence[Window]) -> None:
         if opens >= closes or opens < last.get(weekday, 0):
             raise HoursOverlap(field=f"day{weekday}")
         last[weekday] = closes
-    office.hours = [OfficeHours(weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in sorted(hours)]
+    office.hours = [
+        OfficeHours(weekday=weekday, opens=opens, closes=closes) for weekday, opens, closes in sorted(hours)
+    ]
 
 
 def add_closure(office: Office, first_day: date, last_day: date, reason: str) -> Closure:
@@ -132,7 +134,12 @@ def add_closure(office: Office, first_day: date, last_day: date, reason: str) ->
     closure = Closure(office_id=office.id, first_day=first_day, last_day=last_day, reason=reason)
     db.session.add(closure)
     office.version += 1
-    audit.note("office.closed_for_days", office, after={"first": first_day.isoformat(), "last": last_day.isoformat()}, office_id=office.id)
+    audit.note(
+        "office.closed_for_days",
+        office,
+        after={"first": first_day.isoformat(), "last": last_day.isoformat()},
+        office_id=office.id,
+    )
     db.session.flush()
     return closure
 

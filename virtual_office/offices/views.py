@@ -87,7 +87,9 @@ def close_days(public_id: str) -> ResponseReturnValue:
             write(lambda: offices.add_closure(office, first, last, form.reason.data or ""))
             lines = impact.on_days(office, first, last)
             if lines:
-                return render_template("staff/impact.html", lines=lines, back=url_for(".show", public_id=public_id), what=office.name)
+                return render_template(
+                    "staff/impact.html", lines=lines, back=url_for(".show", public_id=public_id), what=office.name
+                )
             flash(_("Saved. Nothing is booked on these days."))
             return redirect(url_for(".show", public_id=public_id))
         except Refusal as refusal:
@@ -122,4 +124,6 @@ def _edit_page(office: Office | None, form: OfficeForm) -> str:
 def _page(office: Office, form: ClosureForm) -> str:
     today = times.local(clock.now(), office.zone).date()
     closed = offices.closed_days(office, today, today + timedelta(days=180))
-    return render_template("offices/show.html", office=office, form=form, closed=sorted(closed.items())[:20], today=today)
+    return render_template(
+        "offices/show.html", office=office, form=form, closed=sorted(closed.items())[:20], today=today
+    )

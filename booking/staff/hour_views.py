@@ -1,0 +1,186 @@
+"""Weekly hours, single days and absences of one diary, and what they come to in the next weeks."""
+
+from __future__ import annotations
+
+from datetime import date, time, timedelta
+
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from accounts import navigation
+from accounts.access import allow, visitor
+from accounts.models import Role
+from foundation import clock, times
+from foundation.db import write
+from foundation.errors import InputWrong, Refusal
+
+from .. import hours, impact, resources, today, week
+from ..models import Appointment, Resource
+from .forms import AbsenceForm, DayForm, HoursForm
+
+blueprint = Blueprint("hours", __name__, url_prefix="/staff/hours")
+KEEPERS = (Role.ADMIN, Role.TEAM_LEADER, Role.COUNSELOR, Role.INTERPRETER)
+DAYS_SHOWN = 14
+
+
+@blueprint.get("")
+@allow(Role.COUNSELOR, Role.INTERPRETER)
+def mine() -> ResponseReturnValue:
+    """One's own diaries; straight on when there is only one."""
+    person = visitor().person
+    found = today.resources_of(person) if person else []
+    if len(found) == 1:
+        return redirect(url_for(".show", public_id=found[0].public_id))
+    return render_template("staff/my_diaries.html", resources=found)
+
+
+@blueprint.get("/<public_id>")
+@allow(*KEEPERS)
+def show(public_id: str) -> ResponseReturnValue:
+    """The rules of one diary and the days they make."""
+    return _page(_resource(public_id))
+
+
+@blueprint.post("/<public_id>/weekly")
+@allow(*KEEPERS)
+def add(public_id: str) -> ResponseReturnValue:
+    """One more weekly rule, perhaps on several weekdays."""
+    resource, form = _resource(public_id), HoursForm()
+    if form.validate():
+        try:
+            write(lambda: _add(resource, form))
+            flash(_("Saved. Appointments stay as they are."))
+            return redirect(url_for(".show", public_id=public_id))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _page(resource, hours_form=form), 422
+
+
+@blueprint.post("/<public_id>/weekly/<rule_id>/removal")
+@allow(*KEEPERS)
+def remove(public_id: str, rule_id: str) -> ResponseReturnValue:
+    """Take a weekly rule away; what is booked in it is listed and kept."""
+    resource = _resource(public_id)
+    return _told(resource, write(lambda: hours.remove(resource, rule_id)))
+
+
+@blueprint.post("/<public_id>/days")
+@allow(*KEEPERS)
+def override(public_id: str) -> ResponseReturnValue:
+    """Other hours on one day, or none; what no longer fits is listed and kept."""
+    resource, form = _resource(public_id), DayForm()
+    if form.validate():
+        try:
+            on, windows = form.on_day.data, form.windows()
+            return _told(resource, write(lambda: hours.override_day(resource, on, windows, form.reason.data or "")))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _page(resource, day_form=form), 422
+
+
+@blueprint.post("/<public_id>/days/<on_day>/removal")
+@allow(*KEEPERS)
+def drop_override(public_id: str, on_day: str) -> ResponseReturnValue:
+    """Back to the weekly hours on a day."""
+    resource = _resource(public_id)
+    try:
+        on = date.fromisoformat(on_day)
+    except ValueError:
+        raise InputWrong from None
+    write(lambda: hours.drop_override(resource, on))
+    return redirect(url_for(".show", public_id=public_id))
+
+
+@blueprint.post("/<public_id>/absences")
+@allow(*KEEPERS)
+def be_absent(public_id: str) -> ResponseReturnValue:
+    """An absence; the appointments it lies over are listed and kept."""
+    resource, form = _resource(public_id), AbsenceForm()
+    if form.validate():
+        try:
+            zone = resource.office.zone
+            starts_at = hours.moment(form.starts_on.data, _minutes(form.starts_at.data, 0), zone)
+            ends_at = hours.moment(form.ends_on.data, _minutes(form.ends_at.data, 1440), zone)
+            return _told(
+                resource,
+                write(lambda: hours.add_absence(resource, starts_at, ends_at, form.reason.data, visitor().person_id)),
+            )
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _page(resource, absence_form=form), 422
+
+
+@blueprint.post("/<public_id>/absences/<absence_id>/removal")
+@allow(*KEEPERS)
+def be_back(public_id: str, absence_id: str) -> ResponseReturnValue:
+    """Take an absence back."""
+    resource = _resource(public_id)
+    write(lambda: hours.remove_absence(resource, absence_id))
+    flash(_("The absence is gone."))
+    return redirect(url_for(".show", public_id=public_id))
+
+
+def register(app: Flask) -> None:
+    """The pages, and their place in the navigation."""
+    app.register_blueprint(blueprint)
+    navigation.add(_l("My hours"), "hours.mine", (Role.COUNSELOR, Role.INTERPRETER), order=20)
+
+
+def _resource(public_id: str) -> Resource:
+    return resources.get(public_id, visitor(), own=True)
+
+
+def _add(resource: Resource, form: HoursForm) -> None:
+    if not form.weekday.data:
+        raise InputWrong(_l("Choose at least one weekday"), field="weekday")
+    for weekday in form.weekday.data:
+        window = hours.Window(
+            int(weekday),
+            _minutes(form.opens.data, 0),
+            _minutes(form.closes.data, 1440) or 1440,
+            form.valid_from.data,
+            form.valid_to.data,
+            form.every_n_weeks.data,
+            int(form.nth.data) if form.nth.data else None,
+            tuple(form.modalities.data or ()),
+        )
+        hours.add(resource, window)
+
+
+def _minutes(at: time | None, missing: int) -> int:
+    return missing if at is None else at.hour * 60 + at.minute
+
+
+def _told(resource: Resource, affected: list[Appointment]) -> ResponseReturnValue:
+    """The list of what is booked there, or a word that nothing is."""
+    address = url_for(".show", public_id=resource.public_id)
+    if affected:
+        return render_template("staff/impact.html", lines=impact.lines_of(affected), back=address, what=resource.name)
+    flash(_("Saved. No appointment is affected."))
+    return redirect(address)
+
+
+def _page(
+    resource: Resource,
+    hours_form: HoursForm | None = None,
+    day_form: DayForm | None = None,
+    absence_form: AbsenceForm | None = None,
+) -> str:
+    on = times.local(clock.now(), resource.office.zone).date()
+    sent = next((form for form in (hours_form, day_form, absence_form) if form), None)
+    return render_template(
+        "staff/hours.html",
+        resource=resource,
+        rules=hours.of(resource),
+        overrides=hours.overrides_of(resource, on),
+        absences=hours.absences_of(resource),
+        days=week.preview(resource, on, DAYS_SHOWN),
+        hours_form=hours_form or HoursForm(formdata=None, valid_from=on),
+        day_form=day_form or DayForm(formdata=None),
+        absence_form=absence_form or AbsenceForm(formdata=None),
+        form=sent,
+        leads=visitor().may(*resources.LEADS, office_id=resource.office_id),
+        last=on + timedelta(days=DAYS_SHOWN - 1),
+    )
