@@ -142,6 +142,7 @@ def guard() -> None:
     policy = policy_of(current_app.view_functions[endpoint], request.method)
     at_the_door = visitor()
     if policy is None or not policy.admits(at_the_door):
+        g.denied = True
         raise NotFound
     if at_the_door.token is not None:
         audit.act_as("token", at_the_door.token.id)

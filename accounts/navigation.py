@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from .access import Policy, visitor
 from .models import Role
@@ -41,9 +41,11 @@ def add(label: Any, endpoint: str, policy: Policy | Role | tuple[Role, ...], ord
 def nav_links() -> list[Link]:
     """The links for the visitor at the door, in order; endpoints that this installation lacks are left out."""
     at_the_door = visitor()
+    # A denied page looks like an absent one: it belongs to no part of the site.
+    here = None if g.get("denied") else request.blueprint
     offered = sorted(_entries.items(), key=lambda item: item[1].order)
     return [
-        Link(str(entry.label), url_for(endpoint), endpoint.partition(".")[0] == request.blueprint)
+        Link(str(entry.label), url_for(endpoint), endpoint.partition(".")[0] == here)
         for endpoint, entry in offered
         if endpoint in current_app.view_functions and entry.policy.admits(at_the_door)
     ]
