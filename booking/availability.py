@@ -8,7 +8,7 @@ A closed day (closure or holiday) closes every window of that date, also those o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -76,11 +76,6 @@ class ResourceRules:
     closed: frozenset[date] = frozenset()
     always: bool = False
 
-    @property
-    def by_modality(self) -> bool:
-        """Whether some window is for certain modalities only."""
-        return any(window.modalities for window in self.weekly)
-
 
 def open_mask(rules: ResourceRules, zone: ZoneInfo, first_day: date, days: int, modality: str | None) -> int:
     """Bit i is set when tick `first_tick(zone, first_day) + i` is open; `modality` None asks for any."""
@@ -107,28 +102,44 @@ def grid_mask(rules: ResourceRules, zone: ZoneInfo, first_day: date, days: int, 
 
 def windows(
     rules: ResourceRules, zone: ZoneInfo, first_day: date, days: int, modality: str | None
-) -> Iterator[tuple[int, int]]:
+) -> Sequence[tuple[int, int]]:
     """The windows of those dates as pairs of UTC ticks, the second not included, without regard to absences."""
+    mine = tuple(one for one in rules.weekly if modality is None or not one.modalities or modality in one.modalities)
+    return _windows(mine, rules.overrides, rules.closed, rules.always, zone, first_day, days)
+
+
+@lru_cache(maxsize=128)
+def _windows(
+    weekly: tuple[WeeklyWindow, ...],
+    overrides: tuple[DayWindow, ...],
+    closed: frozenset[date],
+    always: bool,
+    zone: ZoneInfo,
+    first_day: date,
+    days: int,
+) -> tuple[tuple[int, int], ...]:
+    # Kept, because many resources have the same hours, and because the grid asks for them too.
     starts = day_starts(zone, first_day, days)
     special: dict[date, list[DayWindow]] = {}
-    for override in rules.overrides:
+    for override in overrides:
         special.setdefault(override.on, []).append(override)
-    weekly: list[list[WeeklyWindow]] = [[] for _ in range(WEEK)]
-    for window in rules.weekly:
-        if modality is None or not window.modalities or modality in window.modalities:
-            weekly[window.weekday].append(window)
+    by_weekday: list[list[WeeklyWindow]] = [[] for _ in range(WEEK)]
+    for window in weekly:
+        by_weekday[window.weekday].append(window)
+    found = []
     for number in range(days):
         day = first_day + timedelta(days=number)
-        if day in rules.closed:
+        if day in closed:
             continue
-        for opens, closes in _hours(day, special.get(day), weekly[day.weekday()], rules.always):
+        for opens, closes in _hours(day, special.get(day), by_weekday[day.weekday()], always):
             if starts[number + 1] - starts[number] == REGULAR_DAY:
                 begin = starts[number] + opens // TICK_MINUTES
                 end = starts[number] + closes // TICK_MINUTES
             else:
                 begin, end = tick_at(zone, day, opens), tick_at(zone, day, closes)
             if begin < end:
-                yield begin, end
+                found.append((begin, end))
+    return tuple(found)
 
 
 def first_tick(zone: ZoneInfo, day: date) -> int:

@@ -99,7 +99,7 @@ def first_free(query: Query) -> Slot | None:
 def alternatives(query: Query, starts_at: datetime, limit: int = 3) -> list[Slot]:
     """The free times nearest to a moment, before and after it, in the order of time. Raises NotFound."""
     look = season.look(query)
-    wanted = look.frame.bit(int(starts_at.timestamp()))
+    wanted = min(max(look.frame.bit(int(starts_at.timestamp())), 0), look.frame.bits)
     nearest: list[int] = []
     below, above = look.free() & Season.span(0, wanted), look.free() & ~Season.span(0, wanted + 1)
     while len(nearest) < limit and (below or above):

@@ -30,9 +30,9 @@ KEPT = 5000
 """Resources that a process remembers; the ones read longest ago go first."""
 KEPT_SHAPES = 24
 MARGIN_DAYS = 2
-SPAN_STEP = 31
+SPAN_STEP = 7
 WEEK = 7
-CHUNK = 100
+CHUNK = 50
 """Resources read by one statement, so that a cold start lets others run in between."""
 GOOD = 7 * 86_400
 """Seconds after which even an unchanged resource is read again."""
@@ -100,7 +100,7 @@ class Frame:
         ) - self.origin
 
 
-@dataclass
+@dataclass(eq=False)
 class Known:
     """One resource as it was read; masks are computed when somebody asks, and kept."""
 
@@ -120,6 +120,11 @@ class Known:
     good_until: int
     hours: dict[Any, int] = field(default_factory=dict)
     starts: dict[Any, int] = field(default_factory=dict)
+    by_modality: bool = field(init=False)
+    """Whether some hours are for certain modalities only, so that masks differ by modality."""
+
+    def __post_init__(self) -> None:
+        self.by_modality = any(window.modalities for window in self.rules.weekly)
 
     def current(self, wanted: Wanted, now: int) -> bool:
         """Whether nothing has changed since it was read."""
@@ -197,7 +202,7 @@ class Known:
         return availability.runs(free, shape.before + shape.length + shape.after) << shape.before
 
     def _by(self, modality: str) -> str:
-        return modality if self.rules.by_modality else ""
+        return modality if self.by_modality else ""
 
     def _hours(self, key: tuple[Any, ...], make: Callable[[], int]) -> int:
         found = self.hours.get(key)
@@ -297,7 +302,8 @@ def _notice_flush(session: Session, _context: Any) -> None:
 @event.listens_for(Session, "after_transaction_end")
 def _notice_end(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
-        session.info.pop("masks_unsure", None)
+        for name in ("masks_unsure", "season", "season_key"):
+            session.info.pop(name, None)
 
 
 def closed_days(memory: Memory, office_id: int, office_version: int) -> frozenset[date]:

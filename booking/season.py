@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from foundation import clock
 from foundation.db import db
@@ -64,6 +64,31 @@ class Terms(NamedTuple):
         return Shape._make(span // availability.TICK_MINUTES for span in minutes)
 
 
+# Built once: building a statement costs more than running it.
+TERMS = (
+    select(
+        *(Service.id, Service.name, Service.office_id, Service.modalities, Service.needs, Service.shows_counselor),
+        *(Service.minutes, Service.before_minutes, Service.after_minutes, Service.step_minutes),
+        *(Service.notice_minutes, Service.horizon_days, Service.active & Office.active, Office.zone, Office.version),
+    )
+    .join(Service.office)
+    .where(Service.id == bindparam("service"))
+)
+WANTED = (
+    select(Resource.id, Resource.version, Office.version)
+    .join(Resource.office)
+    .where(Resource.active)
+    .order_by(Resource.id)
+)
+COUNSELORS = WANTED.join(ServiceResource, ServiceResource.resource_id == Resource.id).where(
+    Resource.kind == "counselor", ServiceResource.service_id == bindparam("service")
+)
+OTHERS = WANTED.where(
+    Resource.kind.in_(bindparam("kinds", expanding=True)),
+    or_(Resource.kind == "interpreter", Resource.office_id == bindparam("office")),
+)
+
+
 @dataclass(frozen=True)
 class Pool:
     """Who or what can answer one need."""
@@ -80,6 +105,18 @@ class Option:
     shape: Shape
     counselors: list[Known]
     pools: list[Pool]
+
+    @property
+    def mark(self) -> Any:
+        """The same for options that are free at the same times by the same resources."""
+        by_modality = any(
+            one.by_modality for members in (self.counselors, *(p.members for p in self.pools)) for one in members
+        )
+        ids = (
+            tuple(one.id for one in self.counselors),
+            tuple(tuple(one.id for one in pool.members) for pool in self.pools),
+        )
+        return ids, tuple(pool.need for pool in self.pools), self.modality if by_modality else ""
 
     def free(self) -> int:
         """Ticks at which everything is free together."""
@@ -157,7 +194,17 @@ class Season:
 
 
 def look(query: Query) -> Season:
-    """Read what a query asks for, as it is now. Raises NotFound for an unknown service."""
+    """What a query asks for, as it is now: read once within a transaction that changes nothing. Raises NotFound."""
+    info = db.session.info
+    key = (query, clock.seconds())
+    if info.get("season_key") == key and not info.get("masks_unsure"):
+        return cast(Season, info["season"])
+    season = _look(query)
+    info["season"], info["season_key"] = season, key
+    return season
+
+
+def _look(query: Query) -> Season:
     terms = _terms(query.service_id)
     exact = clock.now().timestamp()
     now = int(exact)
@@ -187,12 +234,7 @@ def load(known: Known, season: Season, bit: int) -> tuple[int, int]:
 
 
 def _terms(service_id: int) -> Terms:
-    columns = (
-        *(Service.id, Service.name, Service.office_id, Service.modalities, Service.needs, Service.shows_counselor),
-        *(Service.minutes, Service.before_minutes, Service.after_minutes, Service.step_minutes),
-        *(Service.notice_minutes, Service.horizon_days, Service.active & Office.active, Office.zone, Office.version),
-    )
-    row = db.session.execute(select(*columns).join(Service.office).where(Service.id == service_id)).first()
+    row = db.session.execute(TERMS, {"service": service_id}).first()
     if row is None:
         raise NotFound
     return Terms._make(row)
@@ -211,31 +253,26 @@ def _options(query: Query, terms: Terms, memory: masks.Memory, now: int) -> Iter
         return
     needed = {code: _needed(query, terms, code) for code in modalities}
     kinds = {_kind(need) for needs in needed.values() for need in needs}
-    gives = select(ServiceResource.resource_id).where(ServiceResource.service_id == query.service_id)
-    counselors = _wanted(Resource.kind == "counselor", Resource.id.in_(gives))
-    others = (
-        _wanted(Resource.kind.in_(kinds), or_(Resource.kind == "interpreter", Resource.office_id == terms.office_id))
-        if kinds
-        else []
-    )
+    counselors = [Wanted._make(row) for row in db.session.execute(COUNSELORS, {"service": query.service_id})]
+    others = []
+    if kinds:
+        others = [
+            Wanted._make(row) for row in db.session.execute(OTHERS, {"kinds": sorted(kinds), "office": terms.office_id})
+        ]
     known = masks.look_up(memory, [*counselors, *others], now)
+    seen = set()
     for code in modalities:
         able = [
-            known[one.id]
-            for one in counselors
-            if one.id in known and (not known[one.id].modalities or code in known[one.id].modalities)
+            one for row in counselors if (one := known.get(row.id)) and (not one.modalities or code in one.modalities)
         ]
         pools = [
-            Pool(need, [known[one.id] for one in others if one.id in known and _answers(known[one.id], need, query)])
+            Pool(need, [one for row in others if (one := known.get(row.id)) and _answers(one, need, query)])
             for need in needed[code]
         ]
-        if able:
-            yield Option(code, terms.shape, able, pools)
-
-
-def _wanted(*conditions: ColumnElement[bool]) -> list[Wanted]:
-    query = select(Resource.id, Resource.version, Office.version).join(Office, Resource.office_id == Office.id)
-    return [Wanted(*row) for row in db.session.execute(query.where(Resource.active, *conditions).order_by(Resource.id))]
+        option = Option(code, terms.shape, able, pools)
+        if able and option.mark not in seen:
+            seen.add(option.mark)
+            yield option
 
 
 def _needed(query: Query, terms: Terms, modality: str) -> list[str]:

@@ -1,0 +1,352 @@
+"""The slow truth about free times: walks through real time in steps of 5 minutes and looks at the clock on the wall.
+
+Shares nothing with the finder: no masks, no local time turned into UTC. A window is open while the furthest time that the wall clock
+has shown lies in it; that one sentence says what happens in the gap and in the hour that comes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import product
+from zoneinfo import ZoneInfo
+
+STEP = timedelta(minutes=5)
+
+
+@dataclass
+class Hours:
+    """A weekly rule; times in minutes of the wall clock."""
+
+    weekday: int
+    opens: int
+    closes: int
+    valid_from: date
+    valid_to: date | None = None
+    every_n_weeks: int = 1
+    nth: int | None = None
+    modalities: tuple[str, ...] = ()
+
+
+@dataclass
+class Thing:
+    """A counselor, interpreter or place. `claimed` maps the beginning of 5 minutes to the moment at which the claim ends."""
+
+    id: int
+    kind: str
+    name: str
+    zone: str
+    office: int
+    features: set[str] = field(default_factory=set)
+    modalities: tuple[str, ...] = ()
+    hours: list[Hours] = field(default_factory=list)
+    overrides: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
+    absences: list[tuple[datetime, datetime]] = field(default_factory=list)
+    claimed: dict[datetime, datetime | None] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """One service with all that it may need. `closed` has the closed dates of each office."""
+
+    now: datetime
+    zone: str
+    office: int
+    modalities: tuple[str, ...]
+    needs: tuple[str, ...]
+    minutes: int
+    before: int
+    after: int
+    step: int
+    notice: int
+    horizon: int
+    things: list[Thing]
+    closed: dict[int, set[date]]
+
+
+@dataclass
+class Wish:
+    modality: str = ""
+    language: str = ""
+    needs: tuple[str, ...] = ()
+
+
+@dataclass
+class Truth:
+    """`fits` maps each start to the largest number of meetings beside each other; `who` to the counselors free at it."""
+
+    fits: dict[datetime, int]
+    who: dict[datetime, set[int]]
+
+
+def truth(calendar: Calendar, wish: Wish, claims: bool = True) -> Truth:
+    """All starts that can be had now; `claims=False` as if nobody had claimed anything."""
+    world = calendar.world
+    fits: dict[datetime, int] = {}
+    who: dict[datetime, set[int]] = {}
+    for modality in world.modalities:
+        if wish.modality in ("", modality):
+            kinds = needed(world, wish, modality)
+            for at, counselors in calendar.beginnings(modality, claims).items():
+                if at not in calendar.bookable():
+                    continue
+                most = meetings([counselors, *(calendar.answering(at, modality, kind, wish, claims) for kind in kinds)])
+                if most:
+                    fits[at] = max(fits.get(at, 0), most)
+                    who.setdefault(at, set()).update(counselors)
+    return Truth(fits, who)
+
+
+def needed(world: World, wish: Wish, modality: str) -> list[str]:
+    """Kinds that must be there beside the counselor."""
+    kinds = set()
+    for need in world.needs:
+        kind, _, only = need.partition(":")
+        if only in ("", modality):
+            kinds.add(kind)
+    for need in wish.needs:
+        if need in ("interpreter", "sign_interpreter"):
+            kinds.add(need)
+    return sorted(kinds)
+
+
+def meetings(free: list[set[int]]) -> int:
+    """How many meetings can take place at once, each with one of every set and nobody in two: tried out."""
+    best = 0
+    for crew in product(*free):
+        if len(set(crew)) == len(crew):
+            best = max(best, 1 + meetings([some - set(crew) for some in free]))
+            if best == min(map(len, free)):
+                return best
+    return best
+
+
+class Calendar:
+    """What the wall clocks of all zones show, and who works then."""
+
+    def __init__(self, world: World, *, closures: bool = True, absences: bool = True) -> None:
+        self.world = world
+        self.closures = closures
+        self.absences = absences
+        self.begins = world.now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=50)
+        self.moments = [self.begins + number * STEP for number in range((world.horizon + 6) * 288)]
+        self.walls = {
+            zone: furthest(zone, self.begins, len(self.moments))
+            for zone in {world.zone, *(one.zone for one in world.things)}
+        }
+        self._days: dict[tuple[int, date, str], list[tuple[int, int]]] = {}
+        self._others: dict[tuple[bool, bool], Calendar] = {}
+        self._windows: dict[tuple[int, str], dict[datetime, set[datetime]]] = {}
+        self._open: dict[tuple[int, str], set[datetime]] = {}
+        self._bookable: dict[bool, set[datetime]] = {}
+        self._beginnings: dict[tuple[str, bool], dict[datetime, set[int]]] = {}
+
+    def without(self, *, closures: bool = True, absences: bool = True) -> Calendar:
+        """The same if nothing were closed, or nobody away."""
+        if (closures, absences) not in self._others:
+            self._others[closures, absences] = Calendar(self.world, closures=closures, absences=absences)
+        return self._others[closures, absences]
+
+    def day(self, at: datetime) -> date:
+        """The date of a moment at the service's office."""
+        return self.walls[self.world.zone][at].date()
+
+    def today(self) -> date:
+        return self.world.now.astimezone(ZoneInfo(self.world.zone)).date()
+
+    def bookable(self, notice: bool = True) -> set[datetime]:
+        """Moments that lie after now and the notice, within the horizon, on days on which the office is open."""
+        if notice in self._bookable:
+            return self._bookable[notice]
+        world = self.world
+        last = self.today() + timedelta(days=world.horizon)
+        soonest = world.now + timedelta(minutes=world.notice)
+        self._bookable[notice] = {
+            at
+            for at in self.moments
+            if self.day(at) <= last
+            and not (self.closures and self.day(at) in world.closed[world.office])
+            and (not notice or (at > world.now and at >= soonest))
+        }
+        return self._bookable[notice]
+
+    def counselors(self, at: datetime, modality: str, claims: bool) -> set[int]:
+        """Who can begin a meeting then, on the grid of one of their windows."""
+        return self.beginnings(modality, claims).get(at, set())
+
+    def beginnings(self, modality: str, claims: bool) -> dict[datetime, set[int]]:
+        """Each moment at which somebody can begin a meeting, with who can."""
+        if (modality, claims) not in self._beginnings:
+            found: dict[datetime, set[int]] = {}
+            for one in self.world.things:
+                if one.kind == "counselor" and (not one.modalities or modality in one.modalities):
+                    for at in self._started(one, modality):
+                        if self._on_grid(one, at, modality) and self._can(one, at, modality, claims):
+                            found.setdefault(at, set()).add(one.id)
+            self._beginnings[modality, claims] = found
+        return self._beginnings[modality, claims]
+
+    def answering(self, at: datetime, modality: str, need: str, wish: Wish, claims: bool) -> set[int]:
+        """What can answer a need for a meeting that begins then."""
+        return {one.id for one in able(self.world, need, wish) if self._can(one, at, modality, claims)}
+
+    def _can(self, one: Thing, at: datetime, modality: str, claims: bool) -> bool:
+        world = self.world
+        if not all(at + number * STEP in self.open(one, modality) for number in range(world.minutes // 5)):
+            return False
+        around = [at + number * STEP for number in range(-world.before // 5, (world.minutes + world.after) // 5)]
+        return not claims or not any(self._claimed(one, moment) for moment in around)
+
+    def _claimed(self, one: Thing, moment: datetime) -> bool:
+        if moment not in one.claimed:
+            return False
+        ends = one.claimed[moment]
+        return ends is None or ends > self.world.now
+
+    def _on_grid(self, one: Thing, at: datetime, modality: str) -> bool:
+        """Whether a whole number of steps has passed since the start of a window that the moment lies in."""
+        starts = self._started(one, modality).get(at, set())
+        return any((at - began) % timedelta(minutes=self.world.step) == timedelta() for began in starts)
+
+    def open(self, one: Thing, modality: str) -> set[datetime]:
+        """The moments in its windows at which it is not away."""
+        key = (one.id, modality)
+        if key not in self._open:
+            away = one.absences if self.absences else []
+            started = self._started(one, modality)
+            self._open[key] = {
+                at for at in started if not any(begins < at + STEP and at < ends for begins, ends in away)
+            }
+        return self._open[key]
+
+    def _started(self, one: Thing, modality: str) -> dict[datetime, set[datetime]]:
+        """For each moment within windows: when those windows began."""
+        key = (one.id, modality)
+        if key not in self._windows:
+            found: dict[datetime, set[datetime]] = {}
+            began: dict[tuple[date, int, int], datetime] = {}
+            for at in self.moments:
+                wall = self.walls[one.zone][at]
+                minutes = wall.hour * 60 + wall.minute
+                key_of_day = (one.id, wall.date(), modality)
+                if key_of_day not in self._days:
+                    self._days[key_of_day] = list(self._hours_of(one, wall.date(), modality))
+                for opens, closes in self._days[key_of_day]:
+                    if opens <= minutes < closes:
+                        found.setdefault(at, set()).add(began.setdefault((wall.date(), opens, closes), at))
+            self._windows[key] = found
+        return self._windows[key]
+
+    def _hours_of(self, one: Thing, on: date, modality: str) -> Iterable[tuple[int, int]]:
+        if self.closures and on in self.world.closed[one.office]:
+            return []
+        if on in one.overrides:
+            return one.overrides[on]
+        if one.kind == "place" and not one.hours:
+            return [(0, 1440)]
+        return [
+            (rule.opens, rule.closes)
+            for rule in one.hours
+            if valid(rule, on) and (not rule.modalities or modality in rule.modalities)
+        ]
+
+
+@lru_cache(maxsize=64)
+def furthest(zone: str, begins: datetime, number: int) -> dict[datetime, datetime]:
+    """The furthest time that a wall clock has shown, for each moment."""
+    place = ZoneInfo(zone)
+    last = begins.astimezone(place).replace(tzinfo=None)
+    shown = {}
+    for step in range(number):
+        at = begins + step * STEP
+        last = max(last, at.astimezone(place).replace(tzinfo=None))
+        shown[at] = last
+    return shown
+
+
+def able(world: World, need: str, wish: Wish) -> list[Thing]:
+    """What could answer a need at all."""
+    if need == "interpreter":
+        asked = {f"language:{wish.language}", f"language:{wish.language.split('-')[0]}"} if wish.language else set()
+        return [one for one in world.things if one.kind == "interpreter" and asked & one.features]
+    if need == "sign_interpreter":
+        return [
+            one for one in world.things if one.kind == "interpreter" and any("sign-" in name for name in one.features)
+        ]
+    places = [one for one in world.things if one.kind == need and one.office == world.office]
+    return [one for one in places if "step_free" not in wish.needs or "step_free" in one.features]
+
+
+def valid(rule: Hours, on: date) -> bool:
+    """Whether a rule is for that date: counts weeks and weekdays one by one."""
+    if on.weekday() != rule.weekday or on < rule.valid_from or (rule.valid_to and on > rule.valid_to):
+        return False
+    week, number = rule.valid_from, 0
+    while week.isocalendar()[:2] != on.isocalendar()[:2]:
+        week += timedelta(days=7)
+        number += 1
+    if number % rule.every_n_weeks:
+        return False
+    same = [
+        on.replace(day=day)
+        for day in range(1, 32)
+        if _is_day(on, day) and on.replace(day=day).weekday() == on.weekday()
+    ]
+    if rule.nth is None:
+        return True
+    return same.index(on) == (len(same) - 1 if rule.nth == -1 else rule.nth - 1)
+
+
+def why_nothing(calendar: Calendar, wish: Wish, on: date | None) -> str:
+    """The code of the reason: what leaves no start over, from hours to claims."""
+    world = calendar.world
+    modalities = [code for code in world.modalities if wish.modality in ("", code)]
+    counselors = [one for one in world.things if one.kind == "counselor"]
+    if not any(not one.modalities or code in one.modalities for one in counselors for code in modalities):
+        return "not_offered"
+    if on is not None and on < calendar.today():
+        return "past"
+    if on is not None and on > calendar.today() + timedelta(days=world.horizon):
+        return "horizon"
+
+    def starts(view: Calendar, claims: bool, notice: bool) -> set[tuple[datetime, str]]:
+        return {
+            (at, code)
+            for code in modalities
+            for at in view.beginnings(code, claims)
+            if at in view.bookable(notice) and (view.day(at) == on if on else view.day(at) >= view.today())
+        }
+
+    if not starts(calendar, claims=False, notice=False):
+        if starts(calendar.without(closures=False), claims=False, notice=False):
+            return "closed"
+        if starts(calendar.without(absences=False), claims=False, notice=False):
+            return "no_hours"
+        if starts(calendar.without(absences=False, closures=False), claims=False, notice=False):
+            return "closed"
+        return "no_hours"
+    if not starts(calendar, claims=False, notice=True):
+        return "notice"
+    left = starts(calendar, claims=True, notice=True)
+    if not left:
+        return "all_taken"
+    if any(not on or calendar.day(at) == on for at in truth(calendar, wish).fits):
+        return "free_again"
+    missing = set()
+    for code in modalities:
+        mine = [at for at, its in left if its == code]
+        if mine:
+            kinds = needed(world, wish, code)
+            alone = {kind for kind in kinds if not any(calendar.answering(at, code, kind, wish, True) for at in mine)}
+            missing |= alone or set(kinds)
+    return "no_interpreter" if missing & {"interpreter", "sign_interpreter"} else "no_place"
+
+
+def _is_day(on: date, day: int) -> bool:
+    try:
+        on.replace(day=day)
+    except ValueError:
+        return False
+    return True
