@@ -1,13 +1,15 @@
-"""The name, colours and logo of the agency that runs the service, from its settings."""
+"""The name, colours, logo and help phone of the agency that runs the service."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, current_app, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from . import clock
 from .errors import NotFound
 
 log = logging.getLogger(__name__)
@@ -15,14 +17,24 @@ blueprint = Blueprint("brand", __name__)
 WHITE = "#ffffff"
 ENOUGH = 4.5
 """Contrast ratio of text (WCAG 2.2, 1.4.3)."""
+PHONE_FRESH = 30
+"""Seconds for which a process remembers the offices' number."""
 
 
 @dataclass(frozen=True)
 class HelpPhone:
-    """The number in the footer of every page, and its cost or hours in words."""
+    """The number in the footer of every page, and whose it is, its cost or its hours in words."""
 
     number: str = ""
     words: str = ""
+
+
+_offices: list[Callable[[], HelpPhone]] = []
+
+
+def phone_from(source: Callable[[], HelpPhone]) -> None:
+    """Where the number comes from when no setting gives it; a later source replaces an earlier one."""
+    _offices[:] = [source]
 
 
 @blueprint.get("/brand.css")
@@ -54,11 +66,25 @@ def register(app: Flask) -> None:
     """The routes, and a warning for colours that people can not read."""
     settings = app.config["VO"]
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["help_phone"] = lambda: HelpPhone(settings.help_phone, settings.help_hours)
+    app.jinja_env.globals["help_phone"] = _phone_of(HelpPhone(settings.help_phone, settings.help_hours))
     for name in ("brand", "brand_dark"):
         colour = getattr(settings, name)
         if colour and contrast(colour, WHITE) < ENOUGH:
             log.warning("white text on this colour is hard to read", extra={"setting": f"VO_{name.upper()}"})
+
+
+def _phone_of(set_once: HelpPhone) -> Callable[[], HelpPhone]:
+    known: list[tuple[int, HelpPhone]] = []
+
+    def phone() -> HelpPhone:
+        if set_once.number or not _offices:
+            return set_once
+        now = clock.seconds()
+        if not known or not 0 <= now - known[0][0] < PHONE_FRESH:
+            known[:] = [(now, _offices[0]())]
+        return known[0][1]
+
+    return phone
 
 
 def _luminance(colour: str) -> float:
