@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
@@ -20,6 +21,7 @@ from accounts.models import Person
 from foundation import answers, audit, clock, languages, times
 from foundation.db import db, write
 from foundation.errors import InputWrong
+from foundation.failpoints import failpoint
 from foundation.pages import absolute
 from foundation.times import moment
 
@@ -43,7 +45,7 @@ TRIES = 3
 """Looks at a crowded time: whoever lost it to another person may still get it with another counselor."""
 
 
-class WithoutAnswers(Api):  # type: ignore[misc]
+class WithoutAnswers(Api):
     """The house's own handlers answer every error."""
 
     def _register_error_handlers(self) -> None:
@@ -53,7 +55,6 @@ class WithoutAnswers(Api):  # type: ignore[misc]
 @blueprint.errorhandler(SlotTaken)
 def on_taken(refusal: SlotTaken) -> ResponseReturnValue:
     """409 with three alternatives."""
-    db.session.rollback()
     others = [_slot(slot, coarse=False) for slot in refusal.alternatives]
     return answers.problem(refusal.code, refusal.status, str(refusal.message), {"alternatives": others})
 
@@ -140,19 +141,19 @@ def book(asked: dict[str, Any]) -> ResponseReturnValue:
     replay, content = _replay(asked)
     earlier = replays.seen(*replay, content) if replay else None
     if earlier is not None:
-        return _booked(db.session.get_one(Appointment, earlier))
+        return _answer(_facts(db.session.get_one(Appointment, earlier)))
     if asked["hold"]:
         kept = holds.get(asked["hold"])
         party, name = _party(asked, kept.service)
         wish = _wish(asked, party, name, hold=kept)
-        return _booked(write(lambda: _book(wish, replay, content, None)))
+        return _answer(write(lambda: _book(wish, replay, content, None)))
     if not (asked["service"] and asked["starts_at"]):
         raise FieldsWrong(fields={"hold": [str(_l("Give a hold, or service and starts_at."))]})
     service = catalogue.get(asked["service"])
     query, starts_at = _query(service, asked), openings.read_moment(asked["starts_at"], service.office.zone)
     party, name = _party(asked, service)
     wish = _wish(asked, party, name, query=query, starts_at=starts_at)
-    return _booked(_among_many(query, starts_at, lambda opening: _book(wish, replay, content, opening)))
+    return _answer(_among_many(query, starts_at, lambda opening: _book(wish, replay, content, opening)))
 
 
 @blueprint.post("/appointments/<appointment_id>/cancellation")
@@ -178,9 +179,9 @@ def move(asked: dict[str, Any], appointment_id: str) -> ResponseReturnValue:
     act = _act_on(appointment_id, asked["token"])
     appointment, _by = act()
     if asked["hold"]:
-        return _booked(write(lambda: _move(act, holds.get(asked["hold"]))), 200)
+        return _answer(write(lambda: _move(act, holds.get(asked["hold"]))), 200)
     starts_at = openings.read_moment(asked["starts_at"], appointment.zone)
-    return _booked(write(lambda: _move(act, starts_at)), 200)
+    return _answer(write(lambda: _move(act, starts_at)), 200)
 
 
 def register(app: Flask) -> None:
@@ -194,23 +195,23 @@ def register(app: Flask) -> None:
     )
     api = WithoutAnswers(app)
     api.register_blueprint(blueprint)
-    document = app.view_functions["api-docs.openapi_json"]
-    app.view_functions["api-docs.openapi_json"] = allow(EVERYONE)(lambda: document())
+    name = "api-docs.openapi_json"
+    app.view_functions[name] = allow(EVERYONE)(partial(app.view_functions[name]))
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
 
 
 def _book(
     wish: BookingWish, replay: tuple[str, str] | None, content: str, opening: openings.Opening | None
-) -> Appointment:
+) -> dict[str, Any]:
     appointment = appointments.book(wish, replay, content, opening)
     # The answer itself carries reference and links to somebody who gets no letter.
     appointments.ensure_told(appointment)
-    return appointment
+    return _facts(appointment)
 
 
-def _move(act: Callable[[], tuple[Appointment, str]], to: Any) -> Appointment:
+def _move(act: Callable[[], tuple[Appointment, str]], to: Any) -> dict[str, Any]:
     appointment, by = act()
-    return appointments.move(appointment, to, by)
+    return _facts(appointments.move(appointment, to, by))
 
 
 def _among_many(query: finder.Query, starts_at: Any, act: Callable[[openings.Opening | None], Any]) -> Any:
@@ -219,7 +220,7 @@ def _among_many(query: finder.Query, starts_at: Any, act: Callable[[openings.Ope
         opening = openings.look(query, starts_at)
         claims.dawdle()
         try:
-            return write(lambda opening=opening: act(opening))
+            return write(partial(act, opening))
         except SlotTaken:
             if attempt == TRIES - 1:
                 raise
@@ -280,7 +281,7 @@ def _replay(asked: dict[str, Any]) -> tuple[tuple[str, str] | None, str]:
 def _query(service: Service, asked: dict[str, Any]) -> finder.Query:
     openings.check_modality(service, asked["modality"])
     return finder.Query(
-        service.id, asked["modality"], asked["language"] if asked["needs"] else "", tuple(asked["needs"])
+        service.id, asked["modality"], asked["language"], tuple(asked["needs"])
     )
 
 
@@ -310,15 +311,20 @@ def _refuse_hurry() -> None:
         raise pace.TooFast
 
 
-def _booked(appointment: Appointment, status: int = 201) -> ResponseReturnValue:
-    answer = jsonify(
-        id=appointment.public_id,
-        reference=appointment.reference,
-        starts_at=rfc3339(appointment.starts_at),
-        manage_url=absolute(links.manage_path(appointment)),
-        join_url=absolute(links.join_path(appointment)) if appointment.meeting_id else None,
-    )
-    return answer, status
+def _facts(appointment: Appointment) -> dict[str, Any]:
+    """The answer, read while the row is at hand: after the commit it would have to be read again."""
+    return {
+        "id": appointment.public_id,
+        "reference": appointment.reference,
+        "starts_at": rfc3339(appointment.starts_at),
+        "manage_url": absolute(links.manage_path(appointment)),
+        "join_url": absolute(links.join_path(appointment)) if appointment.meeting_id else None,
+    }
+
+
+def _answer(facts: dict[str, Any], status: int = 201) -> ResponseReturnValue:
+    failpoint("after_commit_before_response")
+    return jsonify(facts), status
 
 
 def _slot(slot: finder.Slot, coarse: bool) -> dict[str, Any]:
@@ -335,4 +341,5 @@ def _cached(rows: list[dict[str, Any]]) -> Response:
     answer = Response(body, mimetype="application/json")
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(hashlib.sha256(body.encode()).hexdigest()[:24])
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer

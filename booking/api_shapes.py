@@ -84,20 +84,20 @@ class LanguageCode(fields.String):
         return text
 
 
-class Needs(fields.List):
+class Needs(fields.List[str]):
     """Codes of needs; in an address `needs=a,b` or `needs=a&needs=b`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(fields.String(validate=validate.OneOf(list(Need))), load_default=list, **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str | None]:
         if isinstance(value, str):
             value = [value]
         if isinstance(value, list):
             value = [
                 part for one in value for part in (one.split(",") if isinstance(one, str) else [one]) if part != ""
             ]
-        return sorted(set(super()._deserialize(value, attr, data, **kwargs)))
+        return [*sorted({str(need) for need in super()._deserialize(value, attr, data, **kwargs)})]
 
 
 class Wanted(Schema):

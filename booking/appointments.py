@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, insert, select
+from sqlalchemy import delete, exists, insert, select
 
 from accounts import people
 from accounts.models import Contact, ContactKind, Person
@@ -116,20 +116,20 @@ def book(
     if wish.hold is not None:
         failpoint("between_hold_and_book")
     own, opening, query = _what(wish, opening)
-    appointment = _write_down(wish, opening, query)
-    holder = _holder(appointment)
-    chosen = claims.take_first(opening.choices, opening.ticks, holder, claims.NEVER, own)
-    if chosen is None:
+    free = claims.still_free(opening.choices, opening.ticks, own)
+    if not free:
         raise SlotTaken(query, opening.starts_at)
-    appointment.counselor_id = chosen[0]
+    chosen = free[0]
+    appointment = _write_down(wish, opening, query, chosen)
+    holder = _holder(appointment)
+    if not claims.take({(one, tick) for one in chosen for tick in opening.ticks}, holder, claims.NEVER, own):
+        raise SlotTaken(query, opening.starts_at)
     if wish.person_id is not None:
         persons_time.hold(wish.person_id, opening.presence, holder, claims.NEVER, own)
-    _give(appointment, chosen)
     touched = set(chosen)
     if wish.hold is not None:
         touched |= claims.release(own[0])
         wish.hold.state, wish.hold.appointment_id = HoldState.USED, appointment.id
-    encounters.arrange(appointment)
     if idempotency is not None:
         replays.finish(*idempotency, appointment.id)
     audit.note(
@@ -176,6 +176,8 @@ def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
     touched |= offers.offer_first(freed, [_cooled(appointment)])
     appointment.starts_at, appointment.ends_at = opening.starts_at, opening.ends_at
     appointment.modality, appointment.needs = modality, list(needs)
+    appointment.counselor_id = chosen[0]
+    db.session.execute(delete(AppointmentResource).where(AppointmentResource.appointment_id == appointment.id))
     _give(appointment, chosen)
     _changed(
         appointment,
@@ -184,7 +186,8 @@ def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
         {"starts_at": opening.starts_at.isoformat(), "counselor_id": chosen[0]},
         by,
     )
-    encounters.rearrange(appointment)
+    db.session.expire(appointment, ["counselor", "resources"])
+    encounters.rearrange(appointment, chosen)
     record(AppointmentMoved(appointment.id))
     claims.bump(touched)
     failpoint("before_commit")
@@ -236,7 +239,7 @@ def undo_cancel(appointment: Appointment) -> Appointment:
     touched = set(ids) | claims.release(_cooled(appointment))
     before, appointment.state = appointment.state, AppointmentState.BOOKED
     _changed(appointment, "appointment.restored", {"state": before}, {"state": appointment.state}, "person")
-    encounters.arrange(appointment)
+    encounters.arrange(appointment, ids)
     record(AppointmentRestored(appointment.id))
     claims.bump(touched)
     return appointment
@@ -297,7 +300,7 @@ def _what(wish: BookingWish, opening: Opening | None) -> tuple[list[claims.Holde
     return own, holds.opening_of(hold), query
 
 
-def _write_down(wish: BookingWish, opening: Opening, query: finder.Query) -> Appointment:
+def _write_down(wish: BookingWish, opening: Opening, query: finder.Query, chosen: tuple[int, ...]) -> Appointment:
     service = opening.service
     modality = wish.modality or query.modality or (service.modalities[0] if len(service.modalities) == 1 else "")
     if not modality:
@@ -309,12 +312,12 @@ def _write_down(wish: BookingWish, opening: Opening, query: finder.Query) -> App
     contact = email or phone
     appointment = Appointment(
         reference=references.new(),
-        service_id=service.id,
-        office_id=service.office_id,
-        counselor_id=opening.choices[0][0],
-        person_id=person.id,
-        contact_id=contact.id if contact else None,
-        phone_id=phone.id if phone else None,
+        service=service,
+        office=service.office,
+        counselor_id=chosen[0],
+        person=person,
+        contact=contact,
+        phone=phone,
         starts_at=opening.starts_at,
         ends_at=opening.ends_at,
         zone=service.office.zone,
@@ -323,16 +326,18 @@ def _write_down(wish: BookingWish, opening: Opening, query: finder.Query) -> App
         needs=list(wish.needs or query.needs),
         booked_by=wish.booked_by,
     )
+    encounters.arrange(appointment, chosen)
     db.session.add(appointment)
     db.session.flush()
+    _give(appointment, chosen)
     return appointment
 
 
 def _who(wish: BookingWish, region: str) -> tuple[Person, Contact | None, Contact | None]:
     if wish.person_id is None:
         person = people.register_guest(wish.name, wish.language, wish.email or None, wish.phone or None, region)
-    else:
-        person = db.session.get_one(Person, wish.person_id)
+        return person, person.contact(ContactKind.EMAIL), person.contact(ContactKind.PHONE)
+    person = db.session.get_one(Person, wish.person_id)
     found: list[Contact | None] = []
     for kind, raw in ((ContactKind.EMAIL, wish.email), (ContactKind.PHONE, wish.phone)):
         found.append(people.add_contact(person, kind, raw, region) if raw.strip() else person.contact(kind))
@@ -340,16 +345,9 @@ def _who(wish: BookingWish, region: str) -> tuple[Person, Contact | None, Contac
 
 
 def _give(appointment: Appointment, chosen: tuple[int, ...]) -> None:
-    """Write which resources it has; the counselor comes first."""
-    had = set(_resource_ids(appointment))
-    for gone in had - set(chosen):
-        db.session.delete(db.session.get_one(AppointmentResource, (appointment.id, gone)))
-    rows = [{"appointment_id": appointment.id, "resource_id": one} for one in chosen if one not in had]
-    if rows:
-        db.session.execute(insert(AppointmentResource), rows)
-    appointment.counselor_id = chosen[0]
-    db.session.flush()
-    db.session.expire(appointment, ["counselor", "resources"])
+    """Write which resources it has."""
+    rows = [{"appointment_id": appointment.id, "resource_id": one} for one in chosen]
+    db.session.execute(insert(AppointmentResource.__table__), rows)
 
 
 def _resource_ids(appointment: Appointment) -> list[int]:
@@ -397,7 +395,7 @@ def _keep_reason(appointment: Appointment, reason: str) -> None:
 
 def _query_of(appointment: Appointment) -> finder.Query:
     needs = tuple(appointment.needs)
-    return finder.Query(appointment.service_id, appointment.modality, appointment.language if needs else "", needs)
+    return finder.Query(appointment.service_id, appointment.modality, appointment.language, needs)
 
 
 def _end_of_cooling(starts_at: datetime) -> int:

@@ -61,6 +61,6 @@ def languages_spoken(service: Service) -> list[str]:
     return sorted(spoken, key=lambda code: (ours.index(code) if code in ours else len(ours), code))
 
 
-def _offered() -> Select[tuple[Service]]:
+def _offered() -> Select[Service]:
     query = select(Service).join(Service.office).options(contains_eager(Service.office))
     return query.where(Service.active, Office.active)

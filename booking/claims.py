@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Delete, TextClause, Update, and_, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, Delete, TextClause, Update, and_, bindparam, delete, or_, select, text, update
 
 from foundation import clock
 from foundation.db import db
@@ -24,6 +24,20 @@ TRIES = 5
 NEVER = 9_999_999_999
 """`expires` of a booking."""
 HOLD, BOOKING, COOLING = "hold", "booking", "cooling"
+
+_CLAIM = Claim.__table__.c
+_BUSY = (
+    select(_CLAIM.resource_id)
+    .where(_CLAIM.resource_id.in_(bindparam("resources", expanding=True)), _CLAIM.expires > bindparam("now"))
+    .where(_CLAIM.tick >= bindparam("first"), _CLAIM.tick < bindparam("stop"))
+    .distinct()
+)
+_BUMP = (
+    update(Resource.__table__)
+    .where(Resource.__table__.c.id.in_(bindparam("ids", expanding=True)))
+    .values(version=Resource.__table__.c.version + 1)
+)
+# Statements that every booking needs are made once: making them costs more than running them.
 
 Holder = tuple[str, int]
 """Who has a claim: its kind and the id of the hold or appointment."""
@@ -70,10 +84,8 @@ def take_first(
     """
     left = spots_of(leave) if leave else set()
     mine = [*own, leave] if leave else own
-    busy = taken({one for choice in choices for one in choice}, ticks, mine) if guarded() else set()
-    free = [choice for choice in choices if busy.isdisjoint(choice)]
     db.session.flush()
-    for choice in free[:TRIES]:
+    for choice in still_free(choices, ticks, mine)[:TRIES]:
         attempt = db.session.connection().begin_nested()
         if take({(one, tick) for one in choice for tick in ticks} - left, holder, expires, own):
             attempt.commit()
@@ -82,14 +94,17 @@ def take_first(
     return None
 
 
+def still_free(choices: Sequence[tuple[int, ...]], ticks: range, own: Sequence[Holder] = ()) -> list[tuple[int, ...]]:
+    """The sets of resources of which nobody else has any, as far as this transaction sees (on SQLite: for sure)."""
+    busy = taken({one for choice in choices for one in choice}, ticks, own) if guarded() else set()
+    return [choice for choice in choices if busy.isdisjoint(choice)]
+
+
 def taken(resource_ids: Iterable[int], ticks: range, own: Sequence[Holder] = ()) -> set[int]:
     """Which of the resources somebody else has within the ticks, as far as this transaction sees."""
-    query = select(Claim.resource_id).distinct()
-    query = query.where(Claim.resource_id.in_(set(resource_ids)), Claim.tick >= ticks.start, Claim.tick < ticks.stop)
-    query = query.where(Claim.expires > clock.seconds())
-    if own:
-        query = query.where(~_held_by(Claim, own))
-    return set(db.session.scalars(query))
+    query = _BUSY.where(~_held_by(Claim, own)) if own else _BUSY
+    asked = {"resources": list(set(resource_ids)), "first": ticks.start, "stop": ticks.stop, "now": clock.seconds()}
+    return set(db.session.scalars(query, asked))
 
 
 def spots_of(holder: Holder) -> set[Spot]:
@@ -134,7 +149,7 @@ def bump(resource_ids: Iterable[int]) -> None:
         db.session.execute(
             select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update(key_share=True)
         )
-    _write(update(Resource).where(Resource.id.in_(ids)).values(version=Resource.version + 1))
+    db.session.execute(_BUMP, {"ids": ids})
 
 
 def guarded() -> bool:

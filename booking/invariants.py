@@ -172,7 +172,7 @@ RULES: tuple[Callable[[], Iterator[Finding]], ...] = (
 )
 
 
-def _coming() -> Select[tuple[Appointment]]:
+def _coming() -> Select[Appointment]:
     booked = select(Appointment).where(Appointment.state == AppointmentState.BOOKED, Appointment.ends_at > clock.now())
     return booked.order_by(Appointment.id).execution_options(yield_per=1000)
 

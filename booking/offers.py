@@ -122,7 +122,7 @@ def _query_for(entry: WaitlistEntry, modality: str) -> finder.Query | None:
     if not wanted:
         return None
     chosen = modality if modality in wanted else wanted[0]
-    return finder.Query(entry.service_id, chosen, entry.language if entry.needs else "", tuple(sorted(entry.needs)))
+    return finder.Query(entry.service_id, chosen, entry.language, tuple(sorted(entry.needs)))
 
 
 def _new_hold(chance: Chance) -> Hold:

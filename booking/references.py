@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, select
 
 from foundation.db import db
 
@@ -14,6 +14,7 @@ from .models import Appointment
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U."""
 LENGTH = 8
+_TAKEN = select(Appointment.__table__.c.id).where(Appointment.__table__.c.reference == bindparam("reference"))
 _PUBLIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _HEARD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None})
 
@@ -22,7 +23,7 @@ def new() -> str:
     """A reference that no appointment has (of 10^12; the unique key decides)."""
     while True:
         reference = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        if not db.session.scalar(select(exists().where(Appointment.reference == reference))):
+        if db.session.scalar(_TAKEN, {"reference": reference}) is None:
             return reference
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from foundation.db import db
 from foundation.events import record, within_transaction
@@ -10,6 +10,13 @@ from virtual_office.diary import DiaryChanged
 
 from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored, OutcomeRecorded
 from .models import Appointment, AppointmentResource, Resource
+
+CONCERNED = (
+    select(Resource.person_id)
+    .join(AppointmentResource, AppointmentResource.resource_id == Resource.id)
+    .where(AppointmentResource.appointment_id == bindparam("appointment"))
+    .union(select(Appointment.person_id).where(Appointment.id == bindparam("appointment")))
+)
 
 
 @within_transaction(AppointmentBooked)
@@ -19,10 +26,5 @@ from .models import Appointment, AppointmentResource, Resource
 @within_transaction(OutcomeRecorded)
 def tell(fact: AppointmentBooked | AppointmentMoved | AppointmentCancelled | AppointmentRestored | OutcomeRecorded) -> None:
     """The person, and everybody in whose diary it stands."""
-    keepers = (
-        select(Resource.person_id)
-        .join(AppointmentResource, AppointmentResource.resource_id == Resource.id)
-        .where(AppointmentResource.appointment_id == fact.appointment_id, Resource.person_id.is_not(None))
-    )
-    own = select(Appointment.person_id).where(Appointment.id == fact.appointment_id)
-    record(DiaryChanged(tuple({*db.session.scalars(keepers), *db.session.scalars(own)} - {None})))  # type: ignore[arg-type]
+    people = db.session.scalars(CONCERNED, {"appointment": fact.appointment_id})
+    record(DiaryChanged(tuple(person_id for person_id in people if person_id is not None)))

@@ -72,11 +72,11 @@ def arrange(
     kind: str, media: str, opens_at: datetime, closes_at: datetime, office_id: int | None, people: Iterable[tuple[int, str]]
 ) -> Meeting:
     """A meeting with its participants as (person id, role); media is `p2p` or `none` (chat only)."""
-    meeting = Meeting(kind=kind, media=media, opens_at=opens_at, closes_at=closes_at, office_id=office_id)
+    seats = [Participant(person_id=person_id, role=role) for person_id, role in people]
+    meeting = Meeting(
+        kind=kind, media=media, opens_at=opens_at, closes_at=closes_at, office_id=office_id, participants=seats
+    )
     db.session.add(meeting)
-    db.session.flush()
-    for person_id, role in people:
-        db.session.add(Participant(meeting_id=meeting.id, person_id=person_id, role=role))
     db.session.flush()
     return meeting
 
