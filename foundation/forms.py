@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Field, StringField
+from wtforms import DateField, Field, StringField, TimeField
 from wtforms.validators import InputRequired, Length
 
 from .errors import Refusal
@@ -18,30 +18,49 @@ LONGEST = 10_000
 """Characters that any field without its own limit takes; what is longer is shown again with a message."""
 
 
+LARGEST = 2_000_000_000
+"""Whole numbers beyond this fit no column."""
+WRITTEN = {
+    DateField: ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"],
+    TimeField: ["%H:%M", "%H:%M:%S", "%H.%M"],
+}
+"""How people write days and times where the browser has no picker; the first is what pickers send."""
+
+
 class OurWords:
     """WTForms' own messages (choices, numbers, dates) in our tone and in the reader's language."""
 
+    ELSE = _l("Check this answer")
+    ONE = _l("Choose one of the answers")
     SAID = {
-        "Not a valid choice.": _l("Choose one of the answers"),
-        "Not a valid choice": _l("Choose one of the answers"),
-        "Invalid Choice: could not coerce.": _l("Choose one of the answers"),
+        "Not a valid choice.": ONE,
+        "Invalid Choice: could not coerce.": ONE,
         "Invalid choice(s): one or more data inputs could not be coerced.": _l("Choose from the answers"),
         "Not a valid integer value.": _l("Enter a whole number"),
+        "Not a valid decimal value.": _l("Enter a number"),
+        "Not a valid float value.": _l("Enter a number"),
         "Not a valid date value.": _l("Enter a date, for example 24.11.2026"),
         "Not a valid time value.": _l("Enter a time, for example 09:30"),
+        "Number must be at least %(min)s.": _l("Enter %(min)s or more"),
+        "Number must be at most %(max)s.": _l("Enter %(max)s or less"),
+        "Number must be between %(min)s and %(max)s.": _l("Enter a number from %(min)s to %(max)s"),
+        "Field must be between %(min)d and %(max)d characters long.": _l("Enter %(min)d to %(max)d characters"),
+        "Invalid email address.": _l("Enter an e-mail address like name@example.org"),
         "This field is required.": _l("Enter an answer"),
-        "Invalid input.": _l("Check this answer"),
+    }
+    COUNTED = {
+        "Field cannot be longer than %(max)d character.": _l("Shorten this to %(max)d characters"),
+        "Field must be at least %(min)d character long.": _l("Enter at least %(min)d characters"),
+        "'%(value)s' is not a valid choice for this field.": _l("Choose from the answers"),
     }
 
     def gettext(self, text: str) -> str:
-        """One message."""
-        return str(self.SAID.get(text, text))
+        """One message; one that we have no words for says only where to look."""
+        return str(self.SAID.get(text, self.ELSE))
 
-    def ngettext(self, one: str, many: str, n: int) -> str:
+    def ngettext(self, one: str, _many: str, _n: int) -> str:
         """A counted message."""
-        if "is not a valid choice" in one or "are not valid choices" in many:
-            return _("Choose from the answers")
-        return one if n == 1 else many
+        return str(self.COUNTED.get(one, self.ELSE))
 
 
 def trimmed(value: Any) -> Any:
@@ -59,10 +78,22 @@ class Form(FlaskForm):
         csrf = False
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """Every text field trims what was typed (not passwords: a space may belong to one)."""
+            """Every text field trims what was typed (not passwords: a space may belong to one); days and times take several spellings."""
             kind = unbound_field.field_class
+            if kind in WRITTEN and "format" not in unbound_field.kwargs:
+                options = {**options, "format": WRITTEN[kind]}
             if issubclass(kind, StringField) and kind.__name__ != "PasswordField":
                 options = {**options, "filters": [*unbound_field.kwargs.get("filters", ()), trimmed]}
+            if isinstance(choices := unbound_field.kwargs.get("choices"), list | tuple):
+                options = {
+                    **options,
+                    "choices": [
+                        SelectChoice(*one) if isinstance(one, tuple) and not isinstance(one, Choice) else one
+                        for one in choices
+                    ],
+                }
+                without = {k: v for k, v in unbound_field.kwargs.items() if k != "choices"}
+                unbound_field = type(unbound_field)(field_class, *unbound_field.args, **without)
             bound: Field = unbound_field.bind(form=form, **options)
             return bound
 
@@ -70,12 +101,15 @@ class Form(FlaskForm):
             return OurWords()
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        """Field by field; a text beyond its limit is an error like any other."""
+        """Field by field; a text or number beyond its limit is an error like any other."""
         fine: bool = super().validate(extra_validators)
         for field in self:
             bounded = any(isinstance(rule, Length) for rule in field.validators)
             if isinstance(field.data, str) and not bounded and len(field.data) > LONGEST:
                 field.errors = [*field.errors, _("Shorten this to %(n)s characters", n=f"{LONGEST:,}")]
+                fine = False
+            if isinstance(field.data, int) and abs(field.data) > LARGEST:
+                field.errors = [*field.errors, _("Enter a smaller number")]
                 fine = False
         return fine
 
