@@ -23,10 +23,19 @@ KINDS = {
     "/m/<>": "appointment",
     "/meetings/<>": "meeting",
     "/o/<>": "entry",
+    "/seat/<>": "participant",
+    "/staff/counselors/<>": "counselor",
+    "/staff/hours/<>": "counselor",
+    "/staff/hours/<>/absences/<>": "absence",
+    "/staff/hours/<>/weekly/<>": "hours",
     "/staff/letters/<>": "letter",
     "/staff/offices/<>": "office",
     "/staff/offices/<>/closures/<>": "closure",
     "/staff/people/<>": "colleague",
+    "/staff/services/<>": "service",
+    "/staff/services/new/<>": "office",
+    "/staff/waiting/calls/<>": "callback",
+    "/staff/waiting/wishes/<>": "entry",
 }
 """Address up to an argument → kind of the thing in `Town.things` that belongs to somebody."""
 OPEN = {
@@ -37,7 +46,15 @@ OPEN = {
     "/sign-in/link/<>": "taking the secret out of the address opens nothing; using it is tested in tests/accounts",
 }
 """Address up to an argument → why anybody may name any such thing there."""
-WORDS = {"code": "ar", "token": "x" * 32, "language": "ar", "on": "2030-01-07", "day": "2030-01-07", "month": "2030-01"}
+WORDS = {
+    "code": "ar",
+    "token": "x" * 32,
+    "language": "ar",
+    "on": "2030-01-07",
+    "on_day": "2030-01-07",
+    "day": "2030-01-07",
+    "month": "2030-01",
+}
 """Arguments that name no row, and a value for each."""
 ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([a-z_]+)>")
 UNKNOWN = {True: "999999999", False: "AAAAAAAAAAAAAAAAAAAAAA"}
