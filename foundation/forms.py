@@ -10,14 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, StringField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from .errors import Refusal
 
 LONGEST = 10_000
 """Characters that any field without its own limit takes; what is longer is shown again with a message."""
-
-
 LARGEST = 2_000_000_000
 """Whole numbers beyond this fit no column."""
 WRITTEN = {
@@ -78,22 +77,15 @@ class Form(FlaskForm):
         csrf = False
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Field:
-            """Every text field trims what was typed (not passwords: a space may belong to one); days and times take several spellings."""
+            """Every text field trims what was typed (not passwords: a space may belong to one); days and times take
+            several spellings, and choices may be pairs."""
             kind = unbound_field.field_class
             if kind in WRITTEN and "format" not in unbound_field.kwargs:
                 options = {**options, "format": WRITTEN[kind]}
             if issubclass(kind, StringField) and kind.__name__ != "PasswordField":
                 options = {**options, "filters": [*unbound_field.kwargs.get("filters", ()), trimmed]}
             if isinstance(choices := unbound_field.kwargs.get("choices"), list | tuple):
-                options = {
-                    **options,
-                    "choices": [
-                        SelectChoice(*one) if isinstance(one, tuple) and not isinstance(one, Choice) else one
-                        for one in choices
-                    ],
-                }
-                without = {k: v for k, v in unbound_field.kwargs.items() if k != "choices"}
-                unbound_field = type(unbound_field)(field_class, *unbound_field.args, **without)
+                options = {**options, "choices": [SelectChoice(*one) if type(one) is tuple else one for one in choices]}
             bound: Field = unbound_field.bind(form=form, **options)
             return bound
 
