@@ -93,13 +93,18 @@ class Form(FlaskForm):
             return OurWords()
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
-        """Field by field; a text or number beyond its limit is an error like any other."""
+        """Field by field; only spaces is no answer, and a text or number beyond its limit is an error like any other."""
         fine: bool = super().validate(extra_validators)
         for field in self:
             bounded = any(isinstance(rule, Length) for rule in field.validators)
             if isinstance(field.data, str) and not bounded and len(field.data) > LONGEST:
                 field.errors = [*field.errors, _("Shorten this to %(n)s characters", n=f"{LONGEST:,}")]
                 fine = False
+            if field.data == "" and not field.errors:
+                field.errors = [
+                    rule.message or _("Enter an answer") for rule in field.validators if type(rule) is InputRequired
+                ]
+                fine = fine and not field.errors
             if isinstance(field.data, int) and abs(field.data) > LARGEST:
                 field.errors = [*field.errors, _("Enter a smaller number")]
                 fine = False
