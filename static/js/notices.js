@@ -27,15 +27,16 @@ export function offerNotices() {
 
 /** Two soft tones, if sound was asked for. */
 export function chime() {
-  if (!wanted() || !audio) return;
+  const speaker = audio;
+  if (!wanted() || !speaker) return;
   [659, 880].forEach((pitch, position) => {
-    const at = audio.currentTime + position * 0.22;
-    const tone = new OscillatorNode(audio, { frequency: pitch });
-    const loudness = new GainNode(audio, { gain: 0 });
+    const at = speaker.currentTime + position * 0.22;
+    const tone = new OscillatorNode(speaker, { frequency: pitch });
+    const loudness = new GainNode(speaker, { gain: 0 });
     loudness.gain.setValueAtTime(0, at);
     loudness.gain.linearRampToValueAtTime(0.2, at + 0.03);
     loudness.gain.linearRampToValueAtTime(0, at + 0.4);
-    tone.connect(loudness).connect(audio.destination);
+    tone.connect(loudness).connect(speaker.destination);
     tone.start(at);
     tone.stop(at + 0.45);
   });

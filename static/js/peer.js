@@ -1,0 +1,243 @@
+// @ts-check
+/**
+ * One connection to the other person, by perfect negotiation. Each RTCPeerConnection has an epoch; a message says whose it is from and
+ * for, so that words meant for an older connection (before a reload, before a rebuild) are never mixed into the new one.
+ */
+
+const WATCH = 10_000;
+/** Milliseconds without a connection after which ICE is restarted; Chromium's own `failed` comes only after about fifteen seconds. */
+
+export class Peer extends EventTarget {
+  /**
+   * @param {{polite: boolean, send: (kind: string, data: any) => Promise<any>, ice: () => Promise<RTCConfiguration>, stream: () => MediaStream | null}} how
+   */
+  constructor(how) {
+    super();
+    this.how = how;
+    this.epoch = 0;
+    this.theirs = 0;
+    this.failures = 0;
+    this.closed = false;
+    /** @type {RTCPeerConnection | null} */
+    this.pc = null;
+    this.remote = new MediaStream();
+    /** @type {RTCIceCandidateInit[]} */
+    this.early = [];
+    this.offering = false;
+    this.ignoring = false;
+    /** @type {number | undefined} */
+    this.watch = undefined;
+    /** @type {Promise<void>} */
+    this.inTurn = Promise.resolve();
+    this.before = { bytes: 0, lost: 0, packets: 0, frames: 0 };
+  }
+
+  /** Begin, or begin anew with a fresh connection. */
+  async build() {
+    this.#drop();
+    this.epoch = Math.max(Date.now(), this.epoch + 1);
+    const mine = this.epoch;
+    const settings = await this.how.ice();
+    if (this.closed || mine !== this.epoch) return;
+    const pc = new RTCPeerConnection(settings);
+    this.pc = pc;
+    this.early = [];
+    this.offering = this.ignoring = false;
+    pc.addEventListener("negotiationneeded", () => void this.#offer(pc));
+    pc.addEventListener("icecandidate", (event) => void this.#send("candidate", event.candidate ? event.candidate.toJSON() : {}));
+    pc.addEventListener("track", (event) => {
+      for (const track of this.remote.getTracks()) if (track.kind === event.track.kind) this.remote.removeTrack(track);
+      this.remote.addTrack(event.track);
+      event.track.addEventListener("unmute", () => this.#tell("media"));
+      event.track.addEventListener("mute", () => this.#tell("media"));
+      this.#tell("media");
+    });
+    pc.addEventListener("connectionstatechange", () => this.#changed(pc));
+    const stream = this.how.stream();
+    for (const track of stream?.getTracks() ?? []) pc.addTrack(track, stream ?? new MediaStream());
+    if (!this.how.polite) {
+      for (const kind of ["audio", "video"]) {
+        if (!pc.getSenders().some((sender) => sender.track?.kind === kind)) pc.addTransceiver(kind, { direction: "recvonly" });
+      }
+    }
+    this.#guard(pc);
+  }
+
+  /**
+   * A message of the other side; they are taken one after the other.
+   * @param {string} kind @param {any} data
+   */
+  receive(kind, data) {
+    this.inTurn = this.inTurn.then(() => this.#receive(kind, data)).catch((why) => this.#note(why));
+    return this.inTurn;
+  }
+
+  /** The line is back, or the other side is: say again what may have been lost. */
+  nudge() {
+    const pc = this.pc;
+    if (!pc || pc.connectionState === "connected") return;
+    if (pc.signalingState === "have-local-offer" && pc.localDescription) void this.#send("offer", pc.localDescription.toJSON());
+    else if (pc.remoteDescription) pc.restartIce();
+  }
+
+  /** Send another track of a kind (device changed, camera switched on), or none. @param {string} kind @param {MediaStreamTrack | null} track @param {MediaStream | null} stream */
+  async swap(kind, track, stream) {
+    const pc = this.pc;
+    if (!pc) return;
+    const transceiver = pc.getTransceivers().find((one) => (one.sender.track ?? one.receiver.track)?.kind === kind && one.currentDirection !== "stopped");
+    if (!transceiver) {
+      if (track) pc.addTrack(track, stream ?? new MediaStream());
+      return;
+    }
+    await transceiver.sender.replaceTrack(track);
+    if (track && transceiver.direction === "recvonly") transceiver.direction = "sendrecv";
+  }
+
+  /** What came in since the last look. */
+  async measure() {
+    const pc = this.pc;
+    const now = { bytes: 0, lost: 0, packets: 0, frames: 0 };
+    let delay = 0;
+    if (pc) {
+      for (const report of (await pc.getStats()).values()) {
+        if (report.type === "inbound-rtp") {
+          now.bytes += report.bytesReceived ?? 0;
+          now.lost += report.packetsLost ?? 0;
+          now.packets += report.packetsReceived ?? 0;
+          now.frames += report.framesDecoded ?? 0;
+        }
+        if (report.type === "candidate-pair" && report.nominated && report.currentRoundTripTime) delay = report.currentRoundTripTime * 1000;
+      }
+    }
+    const came = now.packets - this.before.packets;
+    const lost = Math.max(0, now.lost - this.before.lost);
+    const told = {
+      flows: now.bytes > this.before.bytes,
+      loss: came + lost > 0 ? lost / (came + lost) : 0,
+      delay,
+      bytes: now.bytes,
+      state: pc?.connectionState ?? "new",
+    };
+    this.before = now;
+    return told;
+  }
+
+  /** End it. */
+  close() {
+    this.closed = true;
+    this.#drop();
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  async #offer(pc) {
+    try {
+      this.offering = true;
+      await pc.setLocalDescription();
+      if (pc === this.pc && pc.localDescription) await this.#send(pc.localDescription.type, pc.localDescription.toJSON());
+    } catch (why) {
+      this.#note(why);
+    } finally {
+      this.offering = false;
+    }
+  }
+
+  /** @param {string} kind @param {any} data */
+  async #receive(kind, data) {
+    const from = data?.epoch ?? 0;
+    if (this.closed || (data?.to && data.to !== this.epoch)) return;
+    if (from < this.theirs) return;
+    if (from > this.theirs) {
+      const known = this.theirs !== 0;
+      this.theirs = from;
+      if (known || !this.pc) await this.build();
+    }
+    const pc = this.pc;
+    if (!pc) return;
+    if (kind === "restart") {
+      this.nudge();
+    } else if (kind === "offer" || kind === "answer") {
+      const clash = kind === "offer" && (this.offering || pc.signalingState !== "stable");
+      this.ignoring = !this.how.polite && clash;
+      if (this.ignoring) return;
+      await pc.setRemoteDescription({ type: kind, sdp: data.sdp });
+      for (const one of this.early.splice(0)) await pc.addIceCandidate(one);
+      if (kind === "offer") {
+        await pc.setLocalDescription();
+        if (pc.localDescription) await this.#send("answer", pc.localDescription.toJSON());
+      }
+    } else if (kind === "candidate") {
+      const { epoch: _from, to: _to, ...candidate } = data;
+      if (!pc.remoteDescription) {
+        this.early.push(candidate);
+        return;
+      }
+      try {
+        await pc.addIceCandidate(candidate.candidate === undefined ? undefined : candidate);
+      } catch (why) {
+        if (!this.ignoring) this.#note(why);
+      }
+    }
+  }
+
+  /** @param {string} kind @param {any} data */
+  #send(kind, data) {
+    return this.how.send(kind, { ...data, epoch: this.epoch, to: this.theirs });
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  #changed(pc) {
+    if (pc !== this.pc) return;
+    if (pc.connectionState === "connected") {
+      this.failures = 0;
+      window.clearTimeout(this.watch);
+    } else if (pc.connectionState === "failed") {
+      this.#mend(pc);
+    } else if (pc.connectionState === "disconnected") {
+      window.clearTimeout(this.watch);
+      this.watch = window.setTimeout(() => {
+        if (pc === this.pc && pc.connectionState !== "connected") this.#mend(pc);
+      }, 3000);
+    }
+    this.#tell("changed");
+  }
+
+  /** @param {RTCPeerConnection} pc */
+  #guard(pc) {
+    window.clearTimeout(this.watch);
+    this.watch = window.setTimeout(() => {
+      if (pc === this.pc && pc.connectionState !== "connected") this.#mend(pc);
+    }, WATCH);
+  }
+
+  /** Twice a restart of ICE, then a new connection. @param {RTCPeerConnection} pc */
+  #mend(pc) {
+    this.failures += 1;
+    if (this.failures % 3 === 0) {
+      void this.build();
+    } else if (pc.remoteDescription) {
+      pc.restartIce();
+      this.#guard(pc);
+    } else {
+      this.nudge();
+      this.#guard(pc);
+    }
+    this.#tell("changed");
+  }
+
+  #drop() {
+    window.clearTimeout(this.watch);
+    this.pc?.close();
+    this.pc = null;
+    this.before = { bytes: 0, lost: 0, packets: 0, frames: 0 };
+  }
+
+  /** @param {string} name */
+  #tell(name) {
+    this.dispatchEvent(new CustomEvent(name));
+  }
+
+  /** @param {unknown} why */
+  #note(why) {
+    console.info("negotiation:", why instanceof Error ? why.message : why);
+  }
+}

@@ -1,0 +1,122 @@
+"""The pages of a meeting: device check, waiting room and call, the door by which a page resumes, seats for third persons."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, current_app, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from accounts import people
+from accounts.access import HOLDER, allow, remember_link, visitor
+from foundation import clock
+from foundation.db import db, write
+from foundation.errors import NotFound, Refusal
+from foundation.pages import absolute
+from foundation.security import matches, sign
+
+from . import about, happenings, meetings, turn
+from .forms import InviteForm
+from .models import Meeting, Participant, ParticipantRole, Phase, Standing
+
+blueprint = Blueprint("meetings", __name__)
+
+
+@blueprint.get("/meetings/<public_id>")
+@allow(HOLDER)
+def show(public_id: str) -> ResponseReturnValue:
+    """Device check, waiting room, call and end, one after the other on one page; before it opens, when it will."""
+    meeting, me = meetings.get(public_id, visitor())
+    if meeting.phase == Phase.ENDED or clock.now() > meeting.closes_at:
+        return _page("meetings/over.html", meeting, me)
+    if clock.now() < meeting.opens_at and not me.hosts:
+        return _page("meetings/early.html", meeting, me)
+    return _page("meetings/show.html", meeting, me)
+
+
+@blueprint.get("/meetings/<public_id>/device-check")
+@allow(HOLDER)
+def device_check(public_id: str) -> ResponseReturnValue:
+    """Try camera, microphone and speaker, at any time."""
+    return _page("meetings/device_check.html", *meetings.get(public_id, visitor()))
+
+
+@blueprint.get("/meetings/<public_id>/events")
+@allow(HOLDER)
+def events(public_id: str) -> ResponseReturnValue:
+    """What happened after event number `after`, and how things stand now."""
+    meeting, me = meetings.get(public_id, visitor())
+    after = max(0, request.args.get("after", 0, type=int))
+    return jsonify(events=happenings.since(meeting, after), me=_me(me), media=meeting.media, **meetings.lobby_state(meeting))
+
+
+@blueprint.get("/meetings/<public_id>/ice")
+@allow(HOLDER)
+def ice(public_id: str) -> ResponseReturnValue:
+    """Relay servers for somebody who has been let in."""
+    meeting, me = meetings.get(public_id, visitor())
+    if me.standing != Standing.ADMITTED or meeting.phase != Phase.LIVE or me.text_only:
+        raise NotFound
+    return jsonify(iceServers=turn.ice_servers(current_app.config["VO"], meeting, me))
+
+
+@blueprint.route("/meetings/<public_id>/seats", methods=["GET", "POST"])
+@allow(HOLDER)
+def invite(public_id: str) -> ResponseReturnValue:
+    """The host asks a third person in, who reads and writes; shows the link to pass on."""
+    meeting, me = meetings.get(public_id, visitor())
+    if not me.hosts:
+        raise NotFound
+    form = InviteForm()
+    link = ""
+    if form.validate_on_submit():
+        try:
+            link = absolute(seat_path(write(lambda: _invite(meeting, form))))
+        except Refusal as refusal:
+            form.refuse(refusal)
+    return _page("meetings/invite.html", meeting, me, form=form, link=link), 422 if form.is_submitted() and not link else 200
+
+
+@blueprint.get("/seat/<public_id>/<token>")
+@allow(HOLDER)
+def sit_down(public_id: str, token: str) -> ResponseReturnValue:
+    """The link of a third person: it opens this one meeting and nothing else."""
+    seat = db.session.scalar(select(Participant).where(Participant.public_id == public_id))
+    if seat is None or not matches(token, "seat", public_id) or seat.standing == Standing.REMOVED:
+        raise NotFound
+    remember_link(public_id, "seat", 1)
+    return redirect(url_for(".show", public_id=seat.meeting.public_id))
+
+
+def seat_path(seat: Participant) -> str:
+    """The link of a third person's seat."""
+    return f"/seat/{seat.public_id}/{sign('seat', seat.public_id)}"
+
+
+def register(app: Flask) -> None:
+    """The pages."""
+    app.register_blueprint(blueprint)
+
+
+def _invite(meeting: Meeting, form: InviteForm) -> Participant:
+    person = people.register_guest(form.name.data or "", meeting.participants[0].person.language)
+    return meetings.invite(meeting, person.id, ParticipantRole(form.role.data), visitor())
+
+
+def _me(me: Participant) -> dict[str, object]:
+    return {"id": me.public_id, "hosts": me.hosts, "role": me.role, "standing": me.standing, "text_only": me.text_only}
+
+
+def _page(template: str, meeting: Meeting, me: Participant, **more: object) -> str:
+    settings = current_app.config["VO"]
+    wire = {
+        "meeting": meeting.public_id,
+        "events": url_for(".events", public_id=meeting.public_id),
+        "ice": url_for(".ice", public_id=meeting.public_id),
+        "me": me.public_id,
+        "hosts": me.hosts,
+        "media": "none" if me.text_only else meeting.media,
+        "beat": settings.beat,
+        "grace": settings.grace,
+        "ends": about.of(meeting, me).ends_at.isoformat(),
+    }
+    return render_template(template, meeting=meeting, me=me, about=about.of(meeting, me), wire=wire, now=clock.now(), **more)
