@@ -63,7 +63,10 @@ class Table:
         p50, p99 = statistics.median(took), took[min(len(took) - 1, round(len(took) * 0.99))]
         key = f"{size.counselors}_{name.replace(' ', '_').replace(',', '')}"
         self.figures[f"{key}_p50_ms"], self.figures[f"{key}_p99_ms"] = round(p50, 2), round(p99, 2)
-        print(f"{size.counselors:>10} {size.bookings:>8}  {name:<28} {len(took):>5} {p50:>9.2f} {p99:>9.2f}  {budget}", flush=True)
+        print(
+            f"{size.counselors:>10} {size.bookings:>8}  {name:<28} {len(took):>5} {p50:>9.2f} {p99:>9.2f}  {budget}",
+            flush=True,
+        )
 
     def note(self, key: str, value: float, said: str) -> None:
         """One more figure."""
@@ -200,7 +203,9 @@ def seasons(app: Flask, size: Size, table: Table, ask: Callable[[], int], rounds
     medians = []
     for name, bookings in (("season empty", 0), ("season full", size.counselors * DAYS * (CLOSES - OPENS) // MINUTES)):
         with app.app_context():
-            ids = list(db.session.scalars(select(ServiceResource.resource_id).where(ServiceResource.service_id == service_id)))
+            ids = list(
+                db.session.scalars(select(ServiceResource.resource_id).where(ServiceResource.service_id == service_id))
+            )
             with write_tx():
                 db.session.execute(delete(Claim).where(Claim.resource_id.in_(ids)))
                 book(ids, clock.now().astimezone(ZoneInfo(ZONE)).date(), bookings)
@@ -228,8 +233,17 @@ def main(rounds: int) -> None:
         with app.app_context():
             engine = db.engine.dialect.name
             db.engine.dispose()
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(), "engine": engine}
-    print(json.dumps({"bench": "booking", "figures": table.figures, "machine": machine, "at": f"{datetime.now(UTC):%FT%TZ}"}))
+    machine = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "engine": engine,
+    }
+    print(
+        json.dumps(
+            {"bench": "booking", "figures": table.figures, "machine": machine, "at": f"{datetime.now(UTC):%FT%TZ}"}
+        )
+    )
 
 
 if __name__ == "__main__":

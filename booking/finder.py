@@ -114,15 +114,20 @@ def alternatives(query: Query, starts_at: datetime, limit: int = 3) -> list[Slot
 
 
 def candidates(
-    query: Query, starts_at: datetime, preferred_counselor_id: int | None = None, own: Sequence[tuple[str, int]] = ()
+    query: Query,
+    starts_at: datetime,
+    preferred_counselor_id: int | None = None,
+    own: Sequence[tuple[str, int]] = (),
+    since: int | None = None,
 ) -> list[tuple[int, ...]]:
     """Sets of resource ids that can be claimed for a start, the counselor first in each; [] when there is none. Writes nothing.
 
     The preferred counselor comes first, then who speaks the language, then who has least to do that day, that week, then the lower
     id. What `own` holders (kind, id) have claimed counts as free. An empty modality takes the first one that works.
+    The notice counts from `since` (UTC seconds; None: now).
     """
     look = season.look(query)
-    bit = look.bit(starts_at)
+    bit = look.bit(starts_at, since)
     if bit is None:
         return []
     mine = _own(look, own)

@@ -39,6 +39,7 @@ GOOD = 7 * 86_400
 ALWAYS_OPEN = frozenset({"place", "van"})
 """Kinds that are open all day unless somebody gave them hours: the counselor's hours limit them anyway."""
 WATCHED = (Absence, Claim, Closure, DayOverride, Office, Resource, Service, ServiceResource, WorkingHours)
+NAMES = frozenset(row.__tablename__ for row in WATCHED)
 
 
 class Wanted(NamedTuple):
@@ -289,7 +290,7 @@ def _notice_statement(state: ORMExecuteState) -> None:
     """What a transaction has changed itself may still be rolled back: it is used, but not remembered for others."""
     if not state.is_select:
         table = getattr(state.statement, "table", None)
-        if table is None or any(table is row.__table__ for row in WATCHED):
+        if table is None or table.name in NAMES:
             state.session.info["masks_unsure"] = True
 
 

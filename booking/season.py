@@ -184,11 +184,12 @@ class Season:
         """The moment of a bit."""
         return datetime.fromtimestamp(self.frame.seconds(bit), UTC)
 
-    def bit(self, starts_at: datetime) -> int | None:
-        """The bit of a moment; None when no bookable meeting can start then."""
+    def bit(self, starts_at: datetime, since: int | None = None) -> int | None:
+        """The bit of a moment; None when no bookable meeting can start then. `since` (UTC seconds): the notice counts from there."""
         at = starts_at.timestamp()
         bit = self.frame.bit(int(at))
-        if at % availability.TICK or not self.low <= bit < self.high or self.closed >> bit & 1:
+        low = self.low if since is None else min(self.low, self.frame.bit(since + self.terms.notice_minutes * 60))
+        if at % availability.TICK or not low <= bit < self.high or self.closed >> bit & 1:
             return None
         return bit
 
