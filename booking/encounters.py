@@ -33,8 +33,8 @@ def arrange(appointment: Appointment, resource_ids: Collection[int]) -> None:
         media=media,
         opens_at=appointment.starts_at - OPENS_BEFORE,
         closes_at=appointment.ends_at + CLOSES_AFTER,
-        office_id=appointment.office.id,
-        people=_people(appointment, resource_ids),
+        office_id=appointment.office_id,
+        seated=_people(appointment, resource_ids),
     )
     appointment.meeting = meeting
 

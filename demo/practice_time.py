@@ -49,6 +49,7 @@ def keep(service_id: int) -> None:
         starts_at=_next_five_minutes(),
         modality="video",
         email=contact.value if contact else "",
+        person_id=amal.id,
     )
     try:
         with db.session.begin_nested():

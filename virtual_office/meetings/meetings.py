@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from accounts import people
 from accounts.access import Visitor
 from foundation import audit, clock
 from foundation.db import db, lock
@@ -23,6 +24,7 @@ EARLY = timedelta(minutes=15)
 """How long before the start people may enter; hosts always may."""
 LATE = timedelta(minutes=30)
 """How long after the agreed end a meeting may go on."""
+FACE_TO_FACE = frozenset({ParticipantRole.JOBSEEKER, ParticipantRole.COUNSELOR})
 END_REASONS = frozenset({"completed", "person_left", "office_left", "failed_media", "time", "cancelled", "moved"})
 MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.LOBBY: frozenset({Phase.LIVE, Phase.ENDED}),
@@ -69,10 +71,13 @@ def link_source(kind: str) -> Callable[[LinkSource], LinkSource]:
 
 
 def arrange(
-    kind: str, media: str, opens_at: datetime, closes_at: datetime, office_id: int | None, people: Iterable[tuple[int, str]]
+    kind: str, media: str, opens_at: datetime, closes_at: datetime, office_id: int | None, seated: Iterable[tuple[int, str]]
 ) -> Meeting:
     """A meeting with its participants as (person id, role); media is `p2p` or `none` (chat only)."""
-    seats = [Participant(person_id=person_id, role=role) for person_id, role in people]
+    # Two people see each other directly; a third one reads and writes until the forwarding unit carries three.
+    seats = [
+        Participant(person_id=person_id, role=role, text_only=role not in FACE_TO_FACE) for person_id, role in seated
+    ]
     meeting = Meeting(
         kind=kind, media=media, opens_at=opens_at, closes_at=closes_at, office_id=office_id, participants=seats
     )
@@ -117,10 +122,11 @@ def participant_of(meeting: Meeting, visitor: Visitor) -> Participant | None:
     joined = visitor.link(meeting.public_id, "join")
     source = _link_sources.get(meeting.kind)
     by_link = {person_id for person_id, version in source(meeting) if version == joined} if source and joined else set()
+    own = set(people.same_person_ids(visitor.person)) if visitor.person else set()
     for participant in meeting.participants:
         if participant.standing == Standing.REMOVED:
             continue
-        if participant.person_id == visitor.person_id or visitor.link(participant.public_id, "seat") is not None:
+        if participant.person_id in own or visitor.link(participant.public_id, "seat") is not None:
             return participant
     return next((p for p in meeting.participants if p.person_id in by_link and p.standing != Standing.REMOVED), None)
 
