@@ -136,7 +136,6 @@ class Calendar:
             zone: furthest(zone, self.begins, len(self.moments))
             for zone in {world.zone, *(one.zone for one in world.things)}
         }
-        self._days: dict[tuple[int, date, str], list[tuple[int, int]]] = {}
         self._others: dict[tuple[bool, bool], Calendar] = {}
         self._windows: dict[tuple[int, str], dict[datetime, set[datetime]]] = {}
         self._open: dict[tuple[int, str], set[datetime]] = {}
@@ -226,16 +225,13 @@ class Calendar:
         key = (one.id, modality)
         if key not in self._windows:
             found: dict[datetime, set[datetime]] = {}
-            began: dict[tuple[date, int, int], datetime] = {}
-            for at in self.moments:
-                wall = self.walls[one.zone][at]
-                minutes = wall.hour * 60 + wall.minute
-                key_of_day = (one.id, wall.date(), modality)
-                if key_of_day not in self._days:
-                    self._days[key_of_day] = list(self._hours_of(one, wall.date(), modality))
-                for opens, closes in self._days[key_of_day]:
-                    if opens <= minutes < closes:
-                        found.setdefault(at, set()).add(began.setdefault((wall.date(), opens, closes), at))
+            for on, moments in by_day(one.zone, self.begins, len(self.moments)).items():
+                for opens, closes in self._hours_of(one, on, modality):
+                    began: datetime | None = None
+                    for at, minutes in moments:
+                        if opens <= minutes < closes:
+                            began = began or at
+                            found.setdefault(at, set()).add(began)
             self._windows[key] = found
         return self._windows[key]
 
@@ -264,6 +260,15 @@ def furthest(zone: str, begins: datetime, number: int) -> dict[datetime, datetim
         last = max(last, at.astimezone(place).replace(tzinfo=None))
         shown[at] = last
     return shown
+
+
+@lru_cache(maxsize=64)
+def by_day(zone: str, begins: datetime, number: int) -> dict[date, list[tuple[datetime, int]]]:
+    """The same by date: moments, with the minutes that the clock on the wall has reached."""
+    days: dict[date, list[tuple[datetime, int]]] = {}
+    for at, wall in furthest(zone, begins, number).items():
+        days.setdefault(wall.date(), []).append((at, wall.hour * 60 + wall.minute))
+    return days
 
 
 def able(world: World, need: str, wish: Wish) -> list[Thing]:

@@ -74,6 +74,15 @@ def test_the_finder_equals_the_oracle_on_random_worlds(part: int, seed: int, tmp
                 raise AssertionError(f"python -m tests.fuzz.finder 1 {one}: {difference}") from difference
 
 
+def test_postgresql_adds_claims_up_alike(seed: int, tmp_path: Path, postgres_url: str) -> None:
+    app = bare_app(tmp_path, VO_DATABASE_URL=postgres_url)
+    with app.app_context():
+        for number in range(12):
+            check(random.Random(seed * 11 + number))
+        db.session.remove()
+        db.engine.dispose()
+
+
 def test_the_oracle_catches_a_finder_that_adds_24_hours_to_a_day(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,7 +164,7 @@ def _thing(dice: random.Random, kind: str, zones: list[str], change: date, modal
         one.modalities = tuple(dice.sample(modalities, 1))
     if kind != "place" or dice.random() < 0.3:
         one.hours = [_rule(dice, change, modalities) for _ in range(dice.randint(1, 12))]
-    for on in _some_days(dice, change):
+    for on in sorted(_some_days(dice, change)):
         one.overrides[on] = [_window(dice) for _ in range(dice.choice((0, 1, 1, 2)))]
     for _ in range(dice.choice((0, 0, 0, 1, 2))):
         begins = datetime.combine(change, datetime.min.time(), UTC) + timedelta(
