@@ -26,12 +26,13 @@ from foundation.pages import absolute
 from foundation.times import moment
 
 from . import api_shapes as shapes
-from . import appointments, catalogue, claims, finder, holds, links, openings, pace, replays
+from . import appointments, catalogue, claims, finder, holds, links, openings, pace, replays, terms
 from .api_shapes import FieldsWrong, rfc3339
 from .appointments import BookingWish
-from .models import Appointment, Service
+from .models import Appointment
 from .openings import SlotTaken
 from .parties import Party, party_for
+from .terms import Terms
 
 Blueprint.ARGUMENTS_PARSER = shapes.Parser()
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1", description="Book a counselor")
@@ -79,7 +80,7 @@ def services() -> ResponseReturnValue:
 
 
 @blueprint.get("/services/<service_id>/days")
-@blueprint.arguments(shapes.DaysAsked, location="query")
+@blueprint.arguments(shapes.DaysAsked(), location="query")
 @blueprint.response(200, shapes.DayShown(many=True))
 @allow(API)
 def days(asked: dict[str, Any], service_id: str) -> ResponseReturnValue:
@@ -91,46 +92,48 @@ def days(asked: dict[str, Any], service_id: str) -> ResponseReturnValue:
     if not 0 <= (last - first).days < MOST_DAYS:
         raise InputWrong(_l("Ask for 1 to 100 days."), field="to")
     coarse = service.detail == "coarse"
-    counted = finder.days(_query(service, asked), first, last)
+    counted = finder.days(_query(service.id, service.modalities, asked), first, last)
     return _cached([{"on": day.on.isoformat(), "free": day.free > 0 if coarse else day.free} for day in counted])
 
 
 @blueprint.get("/services/<service_id>/slots")
-@blueprint.arguments(shapes.SlotsAsked, location="query")
+@blueprint.arguments(shapes.SlotsAsked(), location="query")
 @blueprint.response(200, shapes.SlotShown(many=True))
 @allow(API)
 def slots(asked: dict[str, Any], service_id: str) -> ResponseReturnValue:
     """The free times of one day of the office."""
     service = catalogue.get(service_id)
     coarse = service.detail == "coarse"
-    return _cached([_slot(slot, coarse) for slot in finder.slots(_query(service, asked), asked["on"])])
+    return _cached(
+        [_slot(slot, coarse) for slot in finder.slots(_query(service.id, service.modalities, asked), asked["on"])]
+    )
 
 
 @blueprint.post("/holds")
-@blueprint.arguments(shapes.HoldAsked)
+@blueprint.arguments(shapes.HoldAsked())
 @blueprint.response(201, shapes.HoldShown)
 @blueprint.alt_response(409, schema=shapes.ProblemShown)
 @allow(API)
 def hold(asked: dict[str, Any]) -> ResponseReturnValue:
     """Keep a time for some minutes. Whoever has no Bearer token gives back what they held before."""
-    service = catalogue.get(asked["service"])
-    starts_at = openings.read_moment(asked["starts_at"], service.office.zone)
-    party = party_for(visitor(), service.office_id)
+    offered = terms.bookable(asked["service"])
+    starts_at = openings.read_moment(asked["starts_at"], offered.zone)
+    party = party_for(visitor(), offered.office_id)
     if visitor().token is None:
         pace.limit(ACTS if party.person_id else ANONYMOUS_HOLDS, "api-holds")
-    query, owner, person_id = _query(service, asked), _owner(), party.person_id
+    query, owner, person_id = _query(offered.service_id, offered.modalities, asked), _owner(), party.person_id
 
     def act(opening: openings.Opening | None) -> tuple[str, int]:
         taken = holds.take(query, starts_at, owner, person_id, opening=opening)
         return taken.public_id, taken.expires
 
     # With an earlier hold of the same owner in the way, only the rule itself can say what is free.
-    public_id, expires = _among_many(query, starts_at, act) if not owner else write(lambda: act(None))
+    public_id, expires = _among_many(offered, query, starts_at, act) if not owner else write(lambda: act(None))
     return jsonify(hold=public_id, expires_at=rfc3339(moment(expires))), 201
 
 
 @blueprint.post("/appointments")
-@blueprint.arguments(shapes.AppointmentAsked)
+@blueprint.arguments(shapes.AppointmentAsked())
 @blueprint.response(201, shapes.AppointmentShown)
 @blueprint.alt_response(409, schema=shapes.ProblemShown)
 @blueprint.alt_response(422, schema=shapes.ProblemShown)
@@ -144,20 +147,21 @@ def book(asked: dict[str, Any]) -> ResponseReturnValue:
         return _answer(_facts(db.session.get_one(Appointment, earlier)))
     if asked["hold"]:
         kept = holds.get(asked["hold"])
-        party, name = _party(asked, kept.service)
+        party, name = _party(asked, terms.of(kept.service_id).office_id)
         wish = _wish(asked, party, name, hold=kept)
         return _answer(write(lambda: _book(wish, replay, content, None)))
     if not (asked["service"] and asked["starts_at"]):
         raise FieldsWrong(fields={"hold": [str(_l("Give a hold, or service and starts_at."))]})
-    service = catalogue.get(asked["service"])
-    query, starts_at = _query(service, asked), openings.read_moment(asked["starts_at"], service.office.zone)
-    party, name = _party(asked, service)
+    offered = terms.bookable(asked["service"])
+    query = _query(offered.service_id, offered.modalities, asked)
+    starts_at = openings.read_moment(asked["starts_at"], offered.zone)
+    party, name = _party(asked, offered.office_id)
     wish = _wish(asked, party, name, query=query, starts_at=starts_at)
-    return _answer(_among_many(query, starts_at, lambda opening: _book(wish, replay, content, opening)))
+    return _answer(_among_many(offered, query, starts_at, lambda opening: _book(wish, replay, content, opening)))
 
 
 @blueprint.post("/appointments/<appointment_id>/cancellation")
-@blueprint.arguments(shapes.TokenAsked)
+@blueprint.arguments(shapes.TokenAsked())
 @blueprint.response(200, shapes.StateShown)
 @allow(API)
 def cancel(asked: dict[str, Any], appointment_id: str) -> ResponseReturnValue:
@@ -169,7 +173,7 @@ def cancel(asked: dict[str, Any], appointment_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/appointments/<appointment_id>/move")
-@blueprint.arguments(shapes.MoveAsked)
+@blueprint.arguments(shapes.MoveAsked())
 @blueprint.response(200, shapes.AppointmentShown)
 @blueprint.alt_response(409, schema=shapes.ProblemShown)
 @allow(API)
@@ -214,10 +218,12 @@ def _move(act: Callable[[], tuple[Appointment, str]], to: Any) -> dict[str, Any]
     return _facts(appointments.move(appointment, to, by))
 
 
-def _among_many(query: finder.Query, starts_at: Any, act: Callable[[openings.Opening | None], Any]) -> Any:
+def _among_many(
+    offered: Terms, query: finder.Query, starts_at: Any, act: Callable[[openings.Opening | None], Any]
+) -> Any:
     """Look before the write, so that whoever is too late never waits for the writer; look again after losing a race."""
     for attempt in range(TRIES):
-        opening = openings.look(query, starts_at)
+        opening = openings.look(query, starts_at, offered=offered)
         claims.dawdle()
         try:
             return write(partial(act, opening))
@@ -242,9 +248,9 @@ def _act_on(appointment_id: str, token: str) -> Callable[[], tuple[Appointment, 
     return find
 
 
-def _party(asked: dict[str, Any], service: Service) -> tuple[Party, str]:
+def _party(asked: dict[str, Any], office_id: int) -> tuple[Party, str]:
     """Who has the appointment and who books it; colleagues may name a known person."""
-    party = party_for(visitor(), service.office_id)
+    party = party_for(visitor(), office_id)
     if not asked["on_behalf_of"]:
         return party, asked["name"]
     person = db.session.scalar(select(Person).where(Person.public_id == asked["on_behalf_of"], Person.active))
@@ -278,11 +284,9 @@ def _replay(asked: dict[str, Any]) -> tuple[tuple[str, str] | None, str]:
     return (whose, replays.read_key(raw)), content
 
 
-def _query(service: Service, asked: dict[str, Any]) -> finder.Query:
-    openings.check_modality(service, asked["modality"])
-    return finder.Query(
-        service.id, asked["modality"], asked["language"], tuple(asked["needs"])
-    )
+def _query(service_id: int, modalities: list[str], asked: dict[str, Any]) -> finder.Query:
+    openings.check_modality(modalities, asked["modality"])
+    return finder.Query(service_id, asked["modality"], asked["language"], tuple(asked["needs"]))
 
 
 def _owner() -> str:

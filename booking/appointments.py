@@ -19,7 +19,7 @@ from foundation.errors import InputWrong, NotFound
 from foundation.events import record
 from foundation.failpoints import failpoint
 
-from . import claims, encounters, finder, holds, offers, openings, outcomes, persons_time, references, replays
+from . import claims, encounters, finder, holds, offers, openings, outcomes, persons_time, references, replays, terms
 from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored
 from .links import code_of, join_path, manage_path, offer_path, open_appointment
 from .models import (
@@ -229,7 +229,7 @@ def undo_cancel(appointment: Appointment) -> Appointment:
     if appointment.starts_at <= clock.now():
         raise SlotPast
     ids = tuple(_resource_ids(appointment))
-    opening = Opening(appointment.service, appointment.starts_at, appointment.ends_at, [ids])
+    opening = Opening(terms.of(appointment.service_id), appointment.starts_at, appointment.ends_at, [ids])
     own = [_cooled(appointment)]
     if claims.take_first(opening.choices, opening.ticks, _holder(appointment), claims.NEVER, own) is None:
         raise SlotTaken(_query_of(appointment), appointment.starts_at)
@@ -301,26 +301,26 @@ def _what(wish: BookingWish, opening: Opening | None) -> tuple[list[claims.Holde
 
 
 def _write_down(wish: BookingWish, opening: Opening, query: finder.Query, chosen: tuple[int, ...]) -> Appointment:
-    service = opening.service
-    modality = wish.modality or query.modality or (service.modalities[0] if len(service.modalities) == 1 else "")
+    offered = opening.terms
+    modality = wish.modality or query.modality or (offered.modalities[0] if len(offered.modalities) == 1 else "")
     if not modality:
         raise InputWrong(_l("Choose how you want to meet."), field="modality")
-    openings.check_modality(service, modality)
-    person, email, phone = _who(wish, service.office.region)
+    openings.check_modality(offered.modalities, modality)
+    person, email, phone = _who(wish, offered.region)
     if modality == Modality.PHONE and phone is None:
         raise InputWrong(_l("Enter a phone number, so that the counselor can call you."), field="phone")
     contact = email or phone
     appointment = Appointment(
         reference=references.new(),
-        service=service,
-        office=service.office,
+        service_id=offered.service_id,
+        office_id=offered.office_id,
         counselor_id=chosen[0],
         person=person,
         contact=contact,
         phone=phone,
         starts_at=opening.starts_at,
         ends_at=opening.ends_at,
-        zone=service.office.zone,
+        zone=offered.zone,
         modality=modality,
         language=wish.language or query.language or person.language,
         needs=list(wish.needs or query.needs),

@@ -16,6 +16,7 @@ from foundation import clock
 from foundation.db import db
 
 from .models import Claim, PersonClaim, Resource, Service
+from .terms import Terms
 
 TICK = 300
 """Seconds of a tick."""
@@ -45,7 +46,7 @@ Spot = tuple[int, int]
 """(resource or person id, tick)."""
 
 
-def window(service: Service, starts_at: datetime, ends_at: datetime) -> range:
+def window(service: Service | Terms, starts_at: datetime, ends_at: datetime) -> range:
     """The ticks that an appointment takes of each of its resources, time before and after it included."""
     first = int(starts_at.timestamp()) - service.before_minutes * 60
     last = int(ends_at.timestamp()) + service.after_minutes * 60

@@ -14,7 +14,7 @@ from foundation import audit, clock
 from foundation.db import db, lock
 from foundation.errors import NotFound, Refusal
 
-from . import claims, finder, openings, persons_time
+from . import claims, finder, openings, persons_time, terms
 from .models import Appointment, Hold, HoldState
 from .openings import NotOffered, Opening, SlotPast, SlotTaken, TooFar, TooSoon, UnknownTime
 from .persons_time import PersonBusy
@@ -174,7 +174,7 @@ def holder_of(hold: Hold) -> claims.Holder:
 
 def opening_of(hold: Hold) -> Opening:
     """The time of a hold with the resources it was given."""
-    return Opening(hold.service, hold.starts_at, hold.ends_at, [tuple(hold.resource_ids)])
+    return Opening(terms.of(hold.service_id), hold.starts_at, hold.ends_at, [tuple(hold.resource_ids)])
 
 
 def _claim(hold: Hold, opening: Opening, own: list[claims.Holder], leave: claims.Holder | None) -> set[int]:
@@ -194,7 +194,8 @@ def _claim_again(hold: Hold, query: finder.Query) -> None:
     mine = [holder_of(hold)]
     leave = (claims.BOOKING, hold.moves_id) if hold.moves_id else None
     preferred = hold.resource_ids[0] if hold.resource_ids else None
-    opening = openings.look(query, hold.starts_at, preferred, [*mine, leave] if leave else mine)
+    taken_at = max(int(hold.created_at.timestamp()), clock.seconds() - 2 * (_end_of_hold() - clock.seconds()))
+    opening = openings.look(query, hold.starts_at, preferred, [*mine, leave] if leave else mine, taken_at)
     before = set(hold.resource_ids)
     touched = _claim(hold, opening, mine, leave)
     touched |= claims.trim(holder_of(hold), hold.resource_ids, opening.ticks, opening.presence)

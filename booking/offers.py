@@ -128,7 +128,7 @@ def _query_for(entry: WaitlistEntry, modality: str) -> finder.Query | None:
 def _new_hold(chance: Chance) -> Hold:
     opening = chance.opening
     hold = Hold(
-        service_id=opening.service.id,
+        service_id=opening.terms.service_id,
         starts_at=opening.starts_at,
         ends_at=opening.ends_at,
         modality=chance.query.modality,

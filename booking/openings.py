@@ -15,9 +15,11 @@ from foundation import clock, times
 from foundation.db import db
 from foundation.errors import InputWrong, NotFound, Refusal
 from virtual_office.offices import offices
+from virtual_office.offices.models import Office
 
-from . import claims, finder
+from . import claims, finder, terms
 from .models import Service
+from .terms import Terms
 
 
 class SlotTaken(Refusal):
@@ -103,7 +105,7 @@ class NotOffered(Refusal):
 class Opening:
     """A time that may be had, by one of these sets of resources, fairest first."""
 
-    service: Service
+    terms: Terms
     starts_at: datetime
     ends_at: datetime
     choices: list[tuple[int, ...]]
@@ -111,7 +113,7 @@ class Opening:
     @property
     def ticks(self) -> range:
         """What each resource gives for it."""
-        return claims.window(self.service, self.starts_at, self.ends_at)
+        return claims.window(self.terms, self.starts_at, self.ends_at)
 
     @property
     def presence(self) -> range:
@@ -120,19 +122,28 @@ class Opening:
 
 
 def look(
-    query: finder.Query, starts_at: datetime, preferred: int | None = None, own: Sequence[claims.Holder] = ()
+    query: finder.Query,
+    starts_at: datetime,
+    preferred: int | None = None,
+    own: Sequence[claims.Holder] = (),
+    since: int | None = None,
+    offered: Terms | None = None,
 ) -> Opening:
     """Who is free then; reads only, so losers need not queue for the writer. What `own` holders have counts as free.
 
+    `since` (UTC seconds) is when the time was asked for first: whoever held it in time is not too late while they fill the form.
+
     Raises NotFound (no such service), NotOffered, SlotPast, TooSoon, TooFar, OfficeClosed, NeedNotMet, UnknownTime or SlotTaken.
     """
-    service = bookable(query.service_id)
-    check_modality(service, query.modality)
-    check_moment(service, starts_at)
-    choices = finder.candidates(query, starts_at, preferred, own)
+    offered = offered or terms.of(query.service_id)
+    if not offered.active:
+        raise NotFound
+    check_modality(offered.modalities, query.modality)
+    check_moment(offered, starts_at, since)
+    choices = finder.candidates(query, starts_at, preferred, own, since)
     if not choices:
-        _say_why(service, query, starts_at)
-    return Opening(service, starts_at, starts_at + timedelta(minutes=service.minutes), choices)
+        _say_why(offered, query, starts_at)
+    return Opening(offered, starts_at, starts_at + timedelta(minutes=offered.minutes), choices)
 
 
 def bookable(service_id: int) -> Service:
@@ -143,22 +154,22 @@ def bookable(service_id: int) -> Service:
     return service
 
 
-def check_modality(service: Service, modality: str) -> None:
-    """Raises NotOffered for a way to meet that the service does not have; empty means any."""
-    if modality and modality not in service.modalities:
+def check_modality(offered: Sequence[str], modality: str) -> None:
+    """Raises NotOffered for a way to meet that is not among those of the service; empty means any."""
+    if modality and modality not in offered:
         raise NotOffered
 
 
-def check_moment(service: Service, starts_at: datetime) -> None:
-    """Raises SlotPast, TooSoon, TooFar or UnknownTime by the clock alone."""
+def check_moment(offered: Terms, starts_at: datetime, since: int | None = None) -> None:
+    """Raises SlotPast, TooSoon, TooFar or UnknownTime by the clock alone; the notice counts from `since`, default now."""
     now = clock.now()
     if starts_at <= now:
         raise SlotPast
-    if starts_at < now + timedelta(minutes=service.notice_minutes):
+    asked_at = now if since is None else times.moment(since)
+    if starts_at < asked_at + timedelta(minutes=offered.notice_minutes):
         raise TooSoon
-    zone = service.office.zone
-    last_day = times.local(now, zone).date() + timedelta(days=service.horizon_days)
-    if times.local(starts_at, zone).date() > last_day:
+    last_day = times.local(now, offered.zone).date() + timedelta(days=offered.horizon_days)
+    if times.local(starts_at, offered.zone).date() > last_day:
         raise TooFar
     if starts_at.timestamp() % claims.TICK:
         raise UnknownTime
@@ -183,12 +194,12 @@ def _unreadable() -> datetime:
     raise InputWrong(_l("Give the time like 2026-11-24T09:30:00Z."), field="starts_at")
 
 
-def _say_why(service: Service, query: finder.Query, starts_at: datetime) -> None:
+def _say_why(offered: Terms, query: finder.Query, starts_at: datetime) -> None:
     if finder.offered(query, starts_at):
         raise SlotTaken(query, starts_at)
     if query.needs and finder.offered(replace(query, needs=()), starts_at):
         raise NeedNotMet
-    on = times.local(starts_at, service.office.zone).date()
-    if offices.closed_days(service.office, on, on):
+    on = times.local(starts_at, offered.zone).date()
+    if offices.closed_days(db.session.get_one(Office, offered.office_id), on, on):
         raise OfficeClosed
     raise UnknownTime

@@ -58,7 +58,7 @@ def join(
     """
     service = openings.bookable(service.id)
     for modality in modalities:
-        openings.check_modality(service, modality)
+        openings.check_modality(service.modalities, modality)
     if first_day and last_day and last_day < first_day:
         raise InputWrong(_l("Choose a last day that is not before the first day."), field="last_day")
     person, contact = _who(service, person_id, name, language, email, phone)
