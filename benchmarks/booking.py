@@ -20,6 +20,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import delete, func, insert, select, update
 
@@ -165,7 +166,6 @@ def measure(app: Flask, size: Size, table: Table, rounds: int) -> None:
     with app.app_context():
         service_id, public_id = build(size)
     web = app.test_client()
-    address = f"/api/v1/services/{public_id}/days"
 
     def find() -> None:
         with app.app_context():
@@ -173,9 +173,10 @@ def measure(app: Flask, size: Size, table: Table, rounds: int) -> None:
             finder.days(finder.Query(service_id), today, today + timedelta(days=DAYS - 1))
 
     def ask() -> int:
-        answer = web.get(address)
-        assert answer.status_code == 200, answer.status
-        return len(answer.data)
+        return get(web, f"/api/v1/services/{public_id}/days")
+
+    def page() -> int:
+        return get(web, f"/book/{public_id}")
 
     def forget() -> None:
         with app.app_context():
@@ -192,15 +193,30 @@ def measure(app: Flask, size: Size, table: Table, rounds: int) -> None:
     budget = f"p50 <= {size.p50}, " * bool(size.p50) + f"p99 <= {size.p99}"
     table.add(size, "HTTP, warm", timed(ask, rounds), budget)
     table.add(size, "HTTP, warm, bookings go on", timed_with_bookings(app, ask, service_id, rounds), budget)
+    table.add(size, "page, warm", timed(page, rounds))
     body = ask()
     table.note(f"{size.counselors}_body_bytes", body, f"body {body} bytes (budget 20 KB)")
     with app.app_context():
-        seasons(app, size, table, ask, rounds, service_id)
+        seasons(app, size, table, (ask, page), rounds, service_id)
 
 
-def seasons(app: Flask, size: Size, table: Table, ask: Callable[[], int], rounds: int, service_id: int) -> None:
+def get(web: FlaskClient, address: str) -> int:
+    """Bytes of an answer that must be 200."""
+    answer = web.get(address)
+    assert answer.status_code == 200, answer.status
+    return len(answer.data)
+
+
+def seasons(
+    app: Flask,
+    size: Size,
+    table: Table,
+    asked: tuple[Callable[[], int], Callable[[], int]],
+    rounds: int,
+    service_id: int,
+) -> None:
     """The same calendar when nothing is booked, and when everything is."""
-    medians = []
+    medians: dict[str, list[float]] = {"HTTP": [], "page": []}
     for name, bookings in (("season empty", 0), ("season full", size.counselors * DAYS * (CLOSES - OPENS) // MINUTES)):
         with app.app_context():
             ids = list(
@@ -210,12 +226,18 @@ def seasons(app: Flask, size: Size, table: Table, ask: Callable[[], int], rounds
                 db.session.execute(delete(Claim).where(Claim.resource_id.in_(ids)))
                 book(ids, clock.now().astimezone(ZoneInfo(ZONE)).date(), bookings)
                 db.session.execute(update(Resource).where(Resource.id.in_(ids)).values(version=Resource.version + 1))
-        table.add(size, f"HTTP, {name}, cold", timed(ask, 1))
-        took = timed(ask, rounds)
-        medians.append(statistics.median(took))
-        table.add(size, f"HTTP, {name}", took)
-    ratio = medians[1] / medians[0]
-    table.note(f"{size.counselors}_full_to_empty", ratio, f"full season / empty season {ratio:.2f} (budget 1.5)")
+        table.add(size, f"HTTP, {name}, cold", timed(asked[0], 1))
+        for kind, ask in zip(medians, asked, strict=True):
+            took = timed(ask, rounds)
+            medians[kind].append(statistics.median(took))
+            table.add(size, f"{kind}, {name}", took)
+    for kind, (empty, full) in medians.items():
+        ratio = full / empty
+        table.note(
+            f"{size.counselors}_{kind}_full_to_empty",
+            ratio,
+            f"{kind}: full season / empty season {ratio:.2f} (budget 1.5)",
+        )
 
 
 def main(rounds: int) -> None:

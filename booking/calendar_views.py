@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel.dates import format_date
@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from accounts.access import EVERYONE, allow, visitor
 from foundation import clock, times
 from foundation.db import write
-from foundation.errors import NotFound, Refusal
+from foundation.errors import InputWrong, NotFound, Refusal
 from virtual_office.offices import offices
 
 from . import appointments, catalogue, explain, finder, holds, month_tables, openings, pace, wording, workdays
@@ -109,21 +109,15 @@ def day_times(service_id: str, on: str) -> ResponseReturnValue:
 def hold(service_id: str) -> ResponseReturnValue:
     """Keep a time while they fill the form; a time that went meanwhile is told with other times."""
     wish = wish_from(service_id, request.form)
-    form = TimeForm()
-    at = moment_or(form.starts_at.data)
+    form, at, status, others = TimeForm(), None, 422, []
     try:
         pace.limit("60 per minute", "holds")
         if form.validate_on_submit():
-            if at is None:
-                raise holds.UnknownTime
-            taken = take_hold(wish, at)
-            return redirect(url_for("booking.answer", hold_id=taken))
+            at = moment_of(form.starts_at.data, wish.service)
+            return redirect(url_for("booking.answer", hold_id=take_hold(wish, at)))
     except Refusal as refusal:
         form.refuse(refusal)
-        status = refusal.status
-        others = refusal.extra.get("alternatives", [])
-    else:
-        status, others = 422, []
+        status, others = refusal.status, refusal.extra.get("alternatives", [])
     day = times.local(at, wish.service.office.zone).date() if at else _day_or(request.form.get("on"), None)
     if day is None:
         raise NotFound
@@ -166,7 +160,7 @@ def show_times(wish: Wish, day: date, form: TimeForm, others: Any = ()) -> str:
         parts=_parts(slots, service.office.zone),
         others=others,
         reason=None if slots else explain.why_nothing(wish.query, day),
-        next_free=None if slots else finder.first_free(wish.query),
+        next_free=None if slots else _next_free(wish, max(day, today)),
         party=party_for(visitor(), service.office_id),
     )
 
@@ -201,6 +195,15 @@ def wish_from(service_id: str, asked: MultiDict[str, str]) -> Wish:
     return Wish(service, query, moves, asked.get("hold", "")[:22])
 
 
+def _next_free(wish: Wish, after: date) -> date | None:
+    """The first day with a free time after a day, or before it if there is none after, or None."""
+    last = times.local(clock.now(), wish.service.office.zone).date() + timedelta(days=wish.service.horizon_days)
+    later = finder.days(wish.query, after + timedelta(days=1), last) if after < last else []
+    found = next((count.on for count in later if count.free), None)
+    soonest = finder.first_free(wish.query) if found is None else None
+    return times.local(soonest.starts_at, wish.service.office.zone).date() if soonest else found
+
+
 def _parts(slots: list[finder.Slot], zone: str) -> list[tuple[str, list[finder.Slot]]]:
     parts: dict[str, list[finder.Slot]] = {"morning": [], "afternoon": [], "evening": []}
     for slot in slots:
@@ -216,12 +219,9 @@ def _day_or(raw: str | None, default: Any) -> Any:
         return default
 
 
-def moment_or(raw: str | None) -> datetime | None:
+def moment_of(raw: str, service: Service) -> datetime:
+    """A start as a form carries it; without an offset it is the office's wall clock. Raises UnknownTime or SkippedTime."""
     try:
-        at = datetime.fromisoformat(raw or "")
-    except ValueError:
-        return None
-    try:
-        return at.astimezone(UTC) if at.tzinfo else None
-    except OverflowError:
-        return None
+        return openings.read_moment(raw, service.office.zone)
+    except InputWrong:
+        raise openings.UnknownTime from None

@@ -117,13 +117,17 @@ def change(service: Service, values: Mapping[str, Any], given_by: Iterable[int],
 
 def give(service: Service, resource_ids: Iterable[int]) -> bool:
     """Say which counselors of the office give a service; returns whether that changed."""
-    own = select(Resource.id).where(Resource.office_id == service.office_id, Resource.kind == "counselor", Resource.active)
+    own = select(Resource.id).where(
+        Resource.office_id == service.office_id, Resource.kind == "counselor", Resource.active
+    )
     wanted = set(resource_ids) & set(db.session.scalars(own))
     had = set(givers(service))
     if wanted == had:
         return False
     db.session.execute(delete(ServiceResource).where(ServiceResource.service_id == service.id))
-    db.session.add_all(ServiceResource(service_id=service.id, resource_id=resource_id) for resource_id in sorted(wanted))
+    db.session.add_all(
+        ServiceResource(service_id=service.id, resource_id=resource_id) for resource_id in sorted(wanted)
+    )
     db.session.flush()
     return True
 

@@ -15,10 +15,10 @@ from foundation.db import write
 from foundation.errors import NotFound, Refusal
 
 from . import appointments, catalogue, finder, holds, pace, tongues
-from .calendar_views import Wish, moment_or
+from .calendar_views import Wish, moment_of
 from .forms import AnswersForm, ConfirmForm
 from .models import Appointment, Hold, HoldState
-from .openings import SlotTaken
+from .openings import NeedNotMet, SlotTaken, UnknownTime
 from .parties import Party, party_for
 from .views import blueprint
 
@@ -55,7 +55,8 @@ def keep_answers(hold_id: str) -> ResponseReturnValue:
         kept = write(lambda: _keep(hold_id, form))
     except Refusal as refusal:
         hold = _held(hold_id)
-        _tell(form, hold, refusal)
+        needs = tuple(sorted(form.needs.data or ()))
+        _tell(form, hold, refusal, finder.Query(hold.service_id, form.modality.data, form.language.data, needs))
         form.token.data = pace.stamp(hold_id)
         return _page("answer", hold, form), refusal.status
     return redirect(url_for("booking.check", hold_id=kept))
@@ -98,9 +99,9 @@ def book(hold_id: str) -> ResponseReturnValue:
 def extend(hold_id: str) -> ResponseReturnValue:
     """Keep the time once as long again, and go back to the page that they were on."""
     owner = pace.browser()
-    pages = {f"booking.{page}" for page in ("answer", "check", "confirm_move")}
-    asked = request.args.get("back", "")
-    back = asked if asked in pages else "booking.answer"
+    back = {"check": "booking.check", "move": "booking.confirm_move"}.get(
+        request.args.get("back", ""), "booking.answer"
+    )
     write(lambda: holds.extend(holds.get(hold_id, owner)))
     return redirect(url_for(back, hold_id=hold_id))
 
@@ -143,9 +144,9 @@ def _held(hold_id: str) -> Hold:
 def _live(hold_id: str, another: str | None) -> Hold:
     """The hold; taken again if its time ran out, or the other time that they chose instead. Raises SlotTaken."""
     hold = holds.get(hold_id, pace.browser())
-    if (at := moment_or(another)) is None:
+    if not another:
         return holds.renew(hold)
-    answers = dict(hold.answers)
+    at, answers = moment_of(another, hold.service), dict(hold.answers)
     taken = holds.take(holds.query_of(hold), at, hold.owner, hold.person_id, hold.moves)
     holds.keep_answers(taken, answers)
     return taken
@@ -204,14 +205,17 @@ def _answers_again(hold: Hold, refusal: Refusal) -> ResponseReturnValue:
     return _page("answer", hold, form), refusal.status
 
 
-def _tell(form: ConfirmForm, hold: Hold, refusal: Refusal) -> None:
-    """Show a rule's no, with the times that are free instead."""
-    others = refusal.extra.get("alternatives", [])
-    if isinstance(refusal, SlotTaken) and hold.expires > clock.seconds():
-        refusal = Refusal(_("At this time nobody is free who fits these answers. Change them, or choose another time."))
-    form.offer_times(others, hold.service.office.zone)
-    if others:
-        refusal.field = "starts_at"
+def _tell(form: ConfirmForm, hold: Hold, refusal: Refusal, asked: finder.Query | None = None) -> None:
+    """Show a rule's no, with the times that are free instead. `asked` is what the answers ask for, if they changed."""
+    if isinstance(refusal, SlotTaken | UnknownTime | NeedNotMet):
+        others = finder.alternatives(asked or holds.query_of(hold), hold.starts_at)
+        if asked is not None and hold.expires > clock.seconds():
+            words = _(
+                "At this time nobody is free who fits these answers. Change them, choose another time, or call us."
+            )
+            refusal = Refusal(words, alternatives=others)
+        form.offer_times(others, hold.service.office.zone)
+        refusal.field = "starts_at" if others else None
     form.refuse(refusal)
 
 
@@ -219,10 +223,9 @@ def _keep(hold_id: str, form: AnswersForm) -> str:
     hold = holds.get(hold_id, pace.browser())
     typed = {name: form[name].data or "" for name in ANSWERS}
     modality, language, needs = form.modality.data, form.language.data, tuple(sorted(form.needs.data or ()))
-    at = moment_or(form.starts_at.data)
-    if at is not None and at != hold.starts_at:
+    if form.starts_at.data:
         query = finder.Query(hold.service_id, modality, language, needs)
-        hold = holds.take(query, at, hold.owner, hold.person_id)
+        hold = holds.take(query, moment_of(form.starts_at.data, hold.service), hold.owner, hold.person_id)
     else:
         holds.renew(hold)
         holds.change(hold, modality, needs, language)

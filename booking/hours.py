@@ -127,7 +127,9 @@ def set_week(resource: Resource, windows: Sequence[Window]) -> None:
 def remove(resource: Resource, public_id: str) -> list[Appointment]:
     """Take a rule away; returns what is booked in hours that are no longer there."""
     lock(resource)
-    rule = db.session.scalar(select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id))
+    rule = db.session.scalar(
+        select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id)
+    )
     if rule is None:
         raise NotFound
     db.session.delete(rule)
@@ -140,7 +142,9 @@ def remove(resource: Resource, public_id: str) -> list[Appointment]:
 def end_on(resource: Resource, public_id: str, last_day: date) -> None:
     """Let a rule end on a date."""
     lock(resource)
-    rule = db.session.scalar(select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id))
+    rule = db.session.scalar(
+        select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id)
+    )
     if rule is None:
         raise NotFound
     if last_day < rule.valid_from:
@@ -150,7 +154,9 @@ def end_on(resource: Resource, public_id: str, last_day: date) -> None:
     audit.note("hours.ended", resource, after={"last": last_day.isoformat()}, office_id=resource.office_id)
 
 
-def override_day(resource: Resource, on: date, windows: Sequence[tuple[int, int]], reason: str = "") -> list[Appointment]:
+def override_day(
+    resource: Resource, on: date, windows: Sequence[tuple[int, int]], reason: str = ""
+) -> list[Appointment]:
     """Other hours on one date, or none (closed); returns what is booked on it outside of them, and keeps it."""
     lock(resource)
     for opens, closes in windows:
@@ -179,7 +185,9 @@ def drop_override(resource: Resource, on: date) -> None:
     audit.note("day.override_dropped", resource, after={"on": on.isoformat()}, office_id=resource.office_id)
 
 
-def add_absence(resource: Resource, starts_at: datetime, ends_at: datetime, reason: str, by: int | None) -> list[Appointment]:
+def add_absence(
+    resource: Resource, starts_at: datetime, ends_at: datetime, reason: str, by: int | None
+) -> list[Appointment]:
     """An absence between two moments; returns the appointments it lies over, soonest first, all kept."""
     if ends_at <= starts_at:
         raise EndsBeforeItBegins(field="ends_on")
@@ -194,7 +202,9 @@ def add_absence(resource: Resource, starts_at: datetime, ends_at: datetime, reas
 def remove_absence(resource: Resource, public_id: str) -> None:
     """Take an absence back."""
     lock(resource)
-    absence = db.session.scalar(select(Absence).where(Absence.resource_id == resource.id, Absence.public_id == public_id))
+    absence = db.session.scalar(
+        select(Absence).where(Absence.resource_id == resource.id, Absence.public_id == public_id)
+    )
     if absence is None:
         raise NotFound
     db.session.delete(absence)

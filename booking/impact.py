@@ -18,7 +18,8 @@ from .models import Appointment, AppointmentState
 def lines_of(found: list[Appointment]) -> list[impact.Line]:
     """Appointments as staff read them, with the place where each can be moved or cancelled."""
     return [
-        impact.Line(a.starts_at, a.zone, a.person.name, a.service.name, a.reference, f"/appointments/{a.public_id}") for a in found
+        impact.Line(a.starts_at, a.zone, a.person.name, a.service.name, a.reference, f"/appointments/{a.public_id}")
+        for a in found
     ]
 
 

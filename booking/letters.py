@@ -116,7 +116,11 @@ def cancelled(letter: Letter) -> Rendered:
     appointment = db.session.get_one(Appointment, letter.subject_id)
     if appointment.live:
         raise Stale("booked again")
-    subject = _("Cancelled: appointment on %(when)s (ref %(reference)s)", when=_when(appointment), reference=appointment.reference)
+    subject = _(
+        "Cancelled: appointment on %(when)s (ref %(reference)s)",
+        when=_when(appointment),
+        reference=appointment.reference,
+    )
     return _render(letter, appointment, subject, "CANCEL")
 
 
@@ -124,7 +128,11 @@ def cancelled(letter: Letter) -> Rendered:
 def reminder(letter: Letter) -> Rendered:
     """The day before: when, how to join, and how to say that one can not come."""
     appointment = _standing(letter)
-    subject = _("Reminder: appointment on %(when)s (ref %(reference)s)", when=_when(appointment), reference=appointment.reference)
+    subject = _(
+        "Reminder: appointment on %(when)s (ref %(reference)s)",
+        when=_when(appointment),
+        reference=appointment.reference,
+    )
     return _render(letter, appointment, subject, "")
 
 
@@ -176,7 +184,9 @@ def method_of(appointment: Appointment) -> Method:
         Modality.VIDEO: Method(_("By video, in your browser"), _("Online")),
         Modality.CHAT: Method(_("By chat, in your browser"), _("Online")),
         Modality.PHONE: Method(_("By phone: we call you on %(phone)s", phone=phone), _("By phone")),
-        Modality.IN_PERSON: Method(_("In person at %(office)s", office=appointment.office.name), appointment.office.address),
+        Modality.IN_PERSON: Method(
+            _("In person at %(office)s", office=appointment.office.name), appointment.office.address
+        ),
     }[Modality(appointment.modality)]
 
 

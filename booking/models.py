@@ -46,7 +46,12 @@ class AppointmentState(StrEnum):
     TECHNICAL_FAILURE = "technical_failure"
 
 
-OUTCOMES = (AppointmentState.ATTENDED, AppointmentState.LATE, AppointmentState.MISSED, AppointmentState.TECHNICAL_FAILURE)
+OUTCOMES = (
+    AppointmentState.ATTENDED,
+    AppointmentState.LATE,
+    AppointmentState.MISSED,
+    AppointmentState.TECHNICAL_FAILURE,
+)
 CANCELLED = (AppointmentState.CANCELLED_BY_PERSON, AppointmentState.CANCELLED_BY_OFFICE)
 
 
@@ -68,7 +73,9 @@ class Service(PublicRow, Base):
 
     __tablename__ = "service"
     __table_args__ = (
-        CheckConstraint("minutes > 0 AND minutes % 5 = 0 AND before_minutes % 5 = 0 AND after_minutes % 5 = 0", name="five_minutes"),
+        CheckConstraint(
+            "minutes > 0 AND minutes % 5 = 0 AND before_minutes % 5 = 0 AND after_minutes % 5 = 0", name="five_minutes"
+        ),
     )
 
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"), index=True)

@@ -26,7 +26,9 @@ class NoteChangedElsewhere(Refusal):
 
 def of(appointment: Appointment, author: Person) -> AppointmentNote | None:
     """The author's note about an appointment, or None."""
-    query = select(AppointmentNote).where(AppointmentNote.appointment_id == appointment.id, AppointmentNote.author_id == author.id)
+    query = select(AppointmentNote).where(
+        AppointmentNote.appointment_id == appointment.id, AppointmentNote.author_id == author.id
+    )
     return db.session.scalar(query)
 
 

@@ -35,7 +35,11 @@ class AlreadyHere(Refusal):
 def listed(visitor: Visitor, kind: str = "", *, active: bool = True) -> list[Resource]:
     """Resources of the offices that the visitor leads, and their own; by office, kind and name."""
     offices = visitor.offices(*LEADS)
-    query = select(Resource).where(Resource.active == active).order_by(Resource.office_id, Resource.kind, Resource.name, Resource.id)
+    query = (
+        select(Resource)
+        .where(Resource.active == active)
+        .order_by(Resource.office_id, Resource.kind, Resource.name, Resource.id)
+    )
     if kind:
         query = query.where(Resource.kind == kind)
     if offices is not None:
@@ -47,23 +51,35 @@ def get(public_id: str, visitor: Visitor, *, own: bool = False) -> Resource:
     """A resource of an office that the visitor leads; with `own` also their own diary. NotFound for others."""
     resource = db.session.scalar(select(Resource).where(Resource.public_id == public_id))
     if resource is None or not (
-        visitor.may(*LEADS, office_id=resource.office_id) or (own and resource.person_id is not None and resource.person_id == visitor.person_id)
+        visitor.may(*LEADS, office_id=resource.office_id)
+        or (own and resource.person_id is not None and resource.person_id == visitor.person_id)
     ):
         raise NotFound
     return resource
 
 
 def add_person(
-    visitor: Visitor, office: Office, kind: str, name: str, email: str, language: str, speaks: Iterable[str], modalities: Iterable[str]
+    visitor: Visitor,
+    office: Office,
+    kind: str,
+    name: str,
+    email: str,
+    language: str,
+    speaks: Iterable[str],
+    modalities: Iterable[str],
 ) -> Resource:
     """A counselor or interpreter with a diary, and an invite letter when they have no password yet."""
     person = staffing.invite(visitor, name, email, language, ROLE_OF[kind], office.id)
     return add_diary(person, office, kind, speaks, modalities)
 
 
-def add_diary(person: Person, office: Office, kind: str, speaks: Iterable[str], modalities: Iterable[str] = ()) -> Resource:
+def add_diary(
+    person: Person, office: Office, kind: str, speaks: Iterable[str], modalities: Iterable[str] = ()
+) -> Resource:
     """A diary for somebody who works here; a former one comes back. Refuses AlreadyHere."""
-    query = select(Resource).where(Resource.person_id == person.id, Resource.office_id == office.id, Resource.kind == kind)
+    query = select(Resource).where(
+        Resource.person_id == person.id, Resource.office_id == office.id, Resource.kind == kind
+    )
     resource = db.session.scalar(query)
     if resource is not None and resource.active:
         raise AlreadyHere
@@ -81,7 +97,9 @@ def add_diary(person: Person, office: Office, kind: str, speaks: Iterable[str], 
 
 def add_place(office: Office, name: str, step_free: bool) -> Resource:
     """A place where people are received."""
-    place = Resource(kind=PLACE, name=name, office_id=office.id, features=["step_free"] if step_free else [], modalities=[])
+    place = Resource(
+        kind=PLACE, name=name, office_id=office.id, features=["step_free"] if step_free else [], modalities=[]
+    )
     db.session.add(place)
     db.session.flush()
     audit.note("resource.added", place, after={"kind": PLACE}, office_id=office.id)

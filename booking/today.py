@@ -36,13 +36,22 @@ class Entry:
     @property
     def waiting_since(self) -> datetime | None:
         """Since when the person waits in the lobby, or None."""
-        return self.participant.waiting_since if self.participant and self.participant.standing == Standing.WAITING else None
+        return (
+            self.participant.waiting_since
+            if self.participant and self.participant.standing == Standing.WAITING
+            else None
+        )
 
     @property
     def in_call(self) -> bool:
         """Whether the person has been let in and the meeting runs."""
         meeting = self.appointment.meeting
-        return bool(meeting and meeting.phase == Phase.LIVE and self.participant and self.participant.standing == Standing.ADMITTED)
+        return bool(
+            meeting
+            and meeting.phase == Phase.LIVE
+            and self.participant
+            and self.participant.standing == Standing.ADMITTED
+        )
 
     @property
     def near(self) -> bool:
@@ -52,7 +61,10 @@ class Entry:
     @property
     def can_record(self) -> bool:
         """Whether its outcome can be said or said anew."""
-        return self.appointment.starts_at <= clock.now() and self.appointment.state in (AppointmentState.BOOKED, *OUTCOMES)
+        return self.appointment.starts_at <= clock.now() and self.appointment.state in (
+            AppointmentState.BOOKED,
+            *OUTCOMES,
+        )
 
     @property
     def missing_outcome(self) -> bool:
@@ -137,7 +149,9 @@ Beside = tuple[dict[int, Participant], dict[int, AppointmentNote], set[int]]
 def _beside(found: list[Appointment], person: Person) -> Beside:
     """Lobby rows by meeting, own notes by appointment, and people seen before: three queries for the whole day."""
     meetings = [a.meeting_id for a in found if a.meeting_id]
-    lobby = select(Participant).where(Participant.meeting_id.in_(meetings), Participant.role == ParticipantRole.JOBSEEKER)
+    lobby = select(Participant).where(
+        Participant.meeting_id.in_(meetings), Participant.role == ParticipantRole.JOBSEEKER
+    )
     notes = select(AppointmentNote).where(
         AppointmentNote.appointment_id.in_([a.id for a in found]), AppointmentNote.author_id == person.id
     )

@@ -131,7 +131,11 @@ def _page(
 ) -> str:
     chosen = day.entry(open_id) or day.next_up()
     if chosen is not None and note_form is None:
-        note_form = NoteForm(formdata=None, body=chosen.note.body if chosen.note else "", revision=chosen.note.revision if chosen.note else 0)
+        note_form = NoteForm(
+            formdata=None,
+            body=chosen.note.body if chosen.note else "",
+            revision=chosen.note.revision if chosen.note else 0,
+        )
     if chosen is not None and outcome_form is None:
         outcome_form = OutcomeForm(formdata=None, outcome=chosen.appointment.state)
     return render_template(

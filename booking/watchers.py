@@ -24,7 +24,9 @@ CONCERNED = (
 @within_transaction(AppointmentCancelled)
 @within_transaction(AppointmentRestored)
 @within_transaction(OutcomeRecorded)
-def tell(fact: AppointmentBooked | AppointmentMoved | AppointmentCancelled | AppointmentRestored | OutcomeRecorded) -> None:
+def tell(
+    fact: AppointmentBooked | AppointmentMoved | AppointmentCancelled | AppointmentRestored | OutcomeRecorded,
+) -> None:
     """The person, and everybody in whose diary it stands."""
     people = db.session.scalars(CONCERNED, {"appointment": fact.appointment_id})
     record(DiaryChanged(tuple(person_id for person_id in people if person_id is not None)))

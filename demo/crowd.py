@@ -20,7 +20,10 @@ DAYS = 60
 def build(n_offices: int, n_counselors: int, n_bookings: int, seed: int = 1) -> list[int]:
     """Offices with `n_counselors` between them and about `n_bookings` booked times over 60 days; returns the service ids."""
     dice = random.Random(seed)
-    services = [write(lambda n=n: _office(n, n_counselors // n_offices + (n < n_counselors % n_offices))) for n in range(n_offices)]  # type: ignore[misc]
+    services = [
+        write(lambda n=n: _office(n, n_counselors // n_offices + (n < n_counselors % n_offices)))
+        for n in range(n_offices)
+    ]  # type: ignore[misc]
     for n in range(n_bookings):
         service_id = services[n % n_offices]
         _book(service_id, dice, n)
@@ -33,12 +36,22 @@ def _office(number: int, counselors: int) -> int:
     since = clock.now().date() - timedelta(days=1)
     given_by = []
     for n in range(counselors):
-        person = people.create_staff(f"Counselor {n + 1}", f"counselor-{stamp}-{n}@example.org", "en", [(Role.COUNSELOR, office.id)])
+        person = people.create_staff(
+            f"Counselor {n + 1}", f"counselor-{stamp}-{n}@example.org", "en", [(Role.COUNSELOR, office.id)]
+        )
         diary = resources.add_diary(person, office, resources.COUNSELOR, ("en",))
         windows = [hours.Window(day, 540 + n % 3 * 30, 1020, since) for day in range(5)]
         hours.set_week(diary, windows)
         given_by.append(diary.id)
-    values = {"name": "First talk", "minutes": 30, "step_minutes": 30, "notice_minutes": 0, "horizon_days": DAYS, "modalities": ["video", "phone"], "needs": []}
+    values = {
+        "name": "First talk",
+        "minutes": 30,
+        "step_minutes": 30,
+        "notice_minutes": 0,
+        "horizon_days": DAYS,
+        "modalities": ["video", "phone"],
+        "needs": [],
+    }
     return catalogue_changes.open_service(office, values, given_by).id
 
 
@@ -51,7 +64,12 @@ def _book(service_id: int, dice: random.Random, number: int) -> None:
         if not found:
             continue
         wish = appointments.BookingWish(
-            name=f"Person {number}", language="en", query=query, starts_at=dice.choice(found).starts_at, modality="phone", phone="+34600555999"
+            name=f"Person {number}",
+            language="en",
+            query=query,
+            starts_at=dice.choice(found).starts_at,
+            modality="phone",
+            phone="+34600555999",
         )
         try:
             booked = write(lambda wish=wish: appointments.book(wish))  # type: ignore[misc]

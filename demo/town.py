@@ -84,18 +84,59 @@ def _build() -> Town:
         place = resources.add_place(river, name, step_free)
         _week(place, (0, 1, 2, 3, 4), ((540, 1020),))
     both = (ines.id, omar.id)
-    talk = _service(river, "First talk", 30, both, "What you can do, what you look for, and the first steps.", "Your ID, and your CV if you have one.")
-    cv = _service(river, "CV check", 45, both, "We read your CV together and make it better.", "Your CV on paper or as a file.", ("video", "chat"))
-    guidance = _service(
-        river, "Career guidance", 60, both, "A longer talk about where you want to go.", "", ("video", "in_person"), after_minutes=10
+    talk = _service(
+        river,
+        "First talk",
+        30,
+        both,
+        "What you can do, what you look for, and the first steps.",
+        "Your ID, and your CV if you have one.",
     )
-    _service(hill, "First talk", 30, (salma.id,), "What you can do, what you look for, and the first steps.", "", ("video", "phone"))
-    return Town(river, hill, talk, cv, guidance, _practice(), _jobseeker("Amal Mansour", "amal@example.org", "en"), _jobseeker("Bo Lindqvist", "bo@example.org", "en"))
+    cv = _service(
+        river,
+        "CV check",
+        45,
+        both,
+        "We read your CV together and make it better.",
+        "Your CV on paper or as a file.",
+        ("video", "chat"),
+    )
+    guidance = _service(
+        river,
+        "Career guidance",
+        60,
+        both,
+        "A longer talk about where you want to go.",
+        "",
+        ("video", "in_person"),
+        after_minutes=10,
+    )
+    _service(
+        hill,
+        "First talk",
+        30,
+        (salma.id,),
+        "What you can do, what you look for, and the first steps.",
+        "",
+        ("video", "phone"),
+    )
+    return Town(
+        river,
+        hill,
+        talk,
+        cv,
+        guidance,
+        _practice(),
+        _jobseeker("Amal Mansour", "amal@example.org", "en"),
+        _jobseeker("Bo Lindqvist", "bo@example.org", "en"),
+    )
 
 
 def _practice() -> Service:
     """A corner that is open day and night, so that a call can always be tried."""
-    corner = offices.open_office({"name": "Practice corner", "zone": "Europe/Madrid", "phone": "+34 910 555 030", "phone_cost": "invented"})
+    corner = offices.open_office(
+        {"name": "Practice corner", "zone": "Europe/Madrid", "phone": "+34 910 555 030", "phone_cost": "invented"}
+    )
     ines = people.find_by_email("ines@example.org")
     assert ines is not None
     diary = resources.add_diary(ines, corner, resources.COUNSELOR, ("es", "en"))
@@ -173,13 +214,24 @@ def _invite_life(town: Town) -> None:
     cancelled = _book(town.cv, town.amal, "video", today + timedelta(days=6))
     if cancelled is not None:
         write(lambda: appointments.cancel(cancelled, "person"))
-    for name, phone in (("Kwame", "+34 600 555 101"), ("María del Carmen Ruiz Ortega", "+34 600 555 102"), ("李 伟", "+34 600 555 103")):
+    for name, phone in (
+        ("Kwame", "+34 600 555 101"),
+        ("María del Carmen Ruiz Ortega", "+34 600 555 102"),
+        ("李 伟", "+34 600 555 103"),
+    ):
         _book(town.talk, name, "phone", today, phone=phone)
         _book(town.talk, name, "phone", today + timedelta(days=1), phone=phone)
 
 
 def _book(
-    service: Service, who: Person | str, modality: str, on: date, *, needs: tuple[str, ...] = (), language: str = "en", phone: str = ""
+    service: Service,
+    who: Person | str,
+    modality: str,
+    on: date,
+    *,
+    needs: tuple[str, ...] = (),
+    language: str = "en",
+    phone: str = "",
 ) -> Appointment | None:
     """The first free time on that day or within the week after it; None where there is none."""
     query = finder.Query(service.id, modality, language, needs)

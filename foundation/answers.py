@@ -10,7 +10,8 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from .db import db
@@ -27,7 +28,9 @@ def wants_json() -> bool:
 
 def problem(code: str, status: int, detail: str, extra: dict[str, Any] | None = None) -> Response:
     """An RFC 9457 problem document."""
-    answer = jsonify({"type": f"/api/problems/{code}", "title": detail, "status": status, "code": code, **(extra or {})})
+    answer = jsonify(
+        {"type": f"/api/problems/{code}", "title": detail, "status": status, "code": code, **(extra or {})}
+    )
     answer.status_code = status
     answer.content_type = "application/problem+json"
     if status in RETRY_AFTER:
@@ -63,7 +66,9 @@ class CommandRefused(click.ClickException):
 
 
 def _form_is_old() -> Refusal:
-    refusal = Refusal(_("This page was open for a long time. Go back, reload it and send it again. What you typed is still there."))
+    refusal = Refusal(
+        _("This page was open for a long time. Go back, reload it and send it again. What you typed is still there.")
+    )
     refusal.status, refusal.code = 400, "form_too_old"
     return refusal
 
@@ -78,8 +83,7 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     if code < 400:
         return error
     if code in {404, 405}:
-        missing = refuse(NotFound())
-        return missing
+        return refuse(NotFound())
     if code == 429:
         return refuse(TooMany())
     if code == 413:

@@ -60,7 +60,12 @@ def entry(what: Entry, method: str) -> str:
     if what.attendee and method != "PUBLISH":
         guest = vCalAddress(f"mailto:{what.attendee}")
         guest.params.update(
-            {"ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText("NEEDS-ACTION"), "RSVP": vText("FALSE"), "CUTYPE": vText("INDIVIDUAL")}
+            {
+                "ROLE": vText("REQ-PARTICIPANT"),
+                "PARTSTAT": vText("NEEDS-ACTION"),
+                "RSVP": vText("FALSE"),
+                "CUTYPE": vText("INDIVIDUAL"),
+            }
         )
         item.add("attendee", guest, encode=0)
     book.add_component(item)

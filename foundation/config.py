@@ -215,7 +215,9 @@ def _unsafe(settings: Settings) -> list[str]:
         problems.append(f"VO_LANGUAGES has {len(unknown)} unreadable codes")
     for field in ("brand", "brand_dark"):
         value = getattr(settings, field)
-        if value and not (len(value) == 7 and value[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in value[1:])):
+        if value and not (
+            len(value) == 7 and value[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in value[1:])
+        ):
             problems.append(f"VO_{field.upper()} must be a colour like #0b5351")
     if not 1 <= settings.hold_minutes <= 60:
         problems.append("VO_HOLD_MINUTES must be from 1 to 60")

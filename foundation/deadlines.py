@@ -32,7 +32,9 @@ def put(kind: str, ref: int, due_at: int, dedupe: str) -> None:
     """Set or move a deadline; `due_at` in UTC seconds, `dedupe` unique per deadline. A moved one is due again."""
     values = {"kind": kind, "ref": ref, "due_at": due_at, "dedupe": dedupe, "lease_until": 0, "tries": 0}
     again = {"due_at": due_at, "lease_until": 0, "tries": 0, "done_at": None}
-    db.session.execute(insert_into(Deadline).values(**values).on_conflict_do_update(index_elements=["dedupe"], set_=again))
+    db.session.execute(
+        insert_into(Deadline).values(**values).on_conflict_do_update(index_elements=["dedupe"], set_=again)
+    )
 
 
 def drop(dedupe: str) -> None:

@@ -108,10 +108,18 @@ def withdraw(subject_kind: str, subject_id: int, kinds: list[str]) -> None:
 
 def resend(letter: Letter) -> None:
     """Send once more, at once; the Message-ID stays, so that mail programs show one letter."""
-    letter.state, letter.due_at, letter.lease_until, letter.tries, letter.failure = "waiting", clock.seconds(), 0, 0, None
+    letter.state, letter.due_at, letter.lease_until, letter.tries, letter.failure = (
+        "waiting",
+        clock.seconds(),
+        0,
+        0,
+        None,
+    )
 
 
-def listed(state: str | None, office_ids: list[int] | None, limit: int = 100, before_id: int | None = None) -> list[Letter]:
+def listed(
+    state: str | None, office_ids: list[int] | None, limit: int = 100, before_id: int | None = None
+) -> list[Letter]:
     """Letters for the staff page, newest first; `office_ids` None means all offices."""
     query = select(Letter).order_by(Letter.id.desc()).limit(limit)
     if state:

@@ -17,7 +17,12 @@ class Letter(PublicRow, Base):
 
     __tablename__ = "letter"
     __table_args__ = (
-        Index("ix_letter_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_letter_due",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("ix_letter_subject", "subject_kind", "subject_id"),
     )
 
@@ -47,7 +52,9 @@ class Deadline(Row, Base):
 
     __tablename__ = "deadline"
     __table_args__ = (
-        Index("ix_deadline_due", "due_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+        Index(
+            "ix_deadline_due", "due_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")
+        ),
     )
 
     kind: Mapped[str] = mapped_column(String(60))

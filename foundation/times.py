@@ -88,5 +88,13 @@ def register(app: Flask) -> None:
     """Template globals and filters."""
     app.jinja_env.filters["as_moment"] = moment
     app.jinja_env.globals.update(
-        when=when, day=day, date_name=day, short_day=short_day, month=month, clock_time=clock_time, zone_name=zone_name, clock_minutes=clock_minutes, span=span
+        when=when,
+        day=day,
+        date_name=day,
+        short_day=short_day,
+        month=month,
+        clock_time=clock_time,
+        zone_name=zone_name,
+        clock_minutes=clock_minutes,
+        span=span,
     )

@@ -27,7 +27,11 @@ def run() -> None:
             target_metadata=db.metadata,
             render_as_batch=True,
             compare_type=compare_type,
-            **{k: v for k, v in current_app.extensions["migrate"].configure_args.items() if k not in {"render_as_batch", "compare_type"}},
+            **{
+                k: v
+                for k, v in current_app.extensions["migrate"].configure_args.items()
+                if k not in {"render_as_batch", "compare_type"}
+            },
         )
         with context.begin_transaction():
             context.run_migrations()

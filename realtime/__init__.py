@@ -46,6 +46,11 @@ def start(app: Flask) -> None:
         while True:
             wire.wire.sleep(settings.beat)
             for seat in seats.fallen_silent(settings.beat * SILENT_AFTER):
-                wire.wire.emit("fallen_silent", {"from": seat.participant}, to=meetings.channel(seat.meeting), namespace=meetings.NAMESPACE)
+                wire.wire.emit(
+                    "fallen_silent",
+                    {"from": seat.participant},
+                    to=meetings.channel(seat.meeting),
+                    namespace=meetings.NAMESPACE,
+                )
 
     wire.wire.start_background_task(listen_for_silence)

@@ -78,7 +78,13 @@ class Meetings(Door):
         meeting = db.session.get_one(Meeting, seat.meeting_id)
         me = db.session.get_one(Participant, seat.participant_id)
         return {
-            "me": {"id": me.public_id, "hosts": me.hosts, "role": me.role, "standing": me.standing, "text_only": me.text_only},
+            "me": {
+                "id": me.public_id,
+                "hosts": me.hosts,
+                "role": me.role,
+                "standing": me.standing,
+                "text_only": me.text_only,
+            },
             "media": meeting.media,
             "events": happenings.since(meeting, after),
             **rules.lobby_state(meeting),
@@ -101,9 +107,20 @@ class Meetings(Door):
         _measure(kind, data)
         meeting, me = _seated(Standing.ADMITTED)
         peer = next((p for p in meeting.participants if p.public_id == to and p.id != me.id), None)
-        if peer is None or peer.standing != Standing.ADMITTED or meeting.phase != Phase.LIVE or me.text_only or peer.text_only:
+        if (
+            peer is None
+            or peer.standing != Standing.ADMITTED
+            or meeting.phase != Phase.LIVE
+            or me.text_only
+            or peer.text_only
+        ):
             raise NotFound
-        wire.emit("signalled", {"from": me.public_id, "kind": kind, "data": data}, to=_peer_channel(peer.public_id), namespace=NAMESPACE)
+        wire.emit(
+            "signalled",
+            {"from": me.public_id, "kind": kind, "data": data},
+            to=_peer_channel(peer.public_id),
+            namespace=NAMESPACE,
+        )
         return {}
 
     @allow(HOLDER)
@@ -116,8 +133,18 @@ class Meetings(Door):
     def on_show(self, told: Any) -> dict[str, Any]:
         """`{microphone, camera}`: what I send now, so that the others can see it in words. Not kept."""
         seat = _seat()
-        state = {"microphone": bool(told.get("microphone")), "camera": bool(told.get("camera")), "flows": bool(told.get("flows"))}
-        wire.emit("shown", {"from": seat.participant, **state}, to=channel(seat.meeting), namespace=NAMESPACE, skip_sid=seat.sid)
+        state = {
+            "microphone": bool(told.get("microphone")),
+            "camera": bool(told.get("camera")),
+            "flows": bool(told.get("flows")),
+        }
+        wire.emit(
+            "shown",
+            {"from": seat.participant, **state},
+            to=channel(seat.meeting),
+            namespace=NAMESPACE,
+            skip_sid=seat.sid,
+        )
         return {}
 
     @allow(HOLDER)

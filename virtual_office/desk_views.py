@@ -24,7 +24,9 @@ def show() -> ResponseReturnValue:
     assert person is not None
     entries = diary.coming(person.id, clock.now())
     first = entries[0] if entries else None
-    return render_template("desk/show.html", person=person, first=first, rest=entries[1:], button=_button(first), now=clock.now())
+    return render_template(
+        "desk/show.html", person=person, first=first, rest=entries[1:], button=_button(first), now=clock.now()
+    )
 
 
 def register(app: Flask) -> None:

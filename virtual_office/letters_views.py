@@ -32,7 +32,14 @@ def index() -> ResponseReturnValue:
     within = None if offices is None else sorted(offices)
     found = letters.listed(state if state in STATES else None, within, SHOWN + 1, before)
     older = found[SHOWN - 1].id if len(found) > SHOWN else None
-    return render_template("staff/letters.html", letters=found[:SHOWN], addresses=_addresses(found), state=state, states=STATES, older=older)
+    return render_template(
+        "staff/letters.html",
+        letters=found[:SHOWN],
+        addresses=_addresses(found),
+        state=state,
+        states=STATES,
+        older=older,
+    )
 
 
 @blueprint.post("/<public_id>/resending")
@@ -41,7 +48,11 @@ def resend(public_id: str) -> ResponseReturnValue:
     """Send a letter once more."""
     letter = db.session.scalar(select(Letter).where(Letter.public_id == public_id))
     offices = visitor().offices(*DESK)
-    if letter is None or (offices is not None and letter.office_id not in offices) or letter.state not in {"sent", "failed"}:
+    if (
+        letter is None
+        or (offices is not None and letter.office_id not in offices)
+        or letter.state not in {"sent", "failed"}
+    ):
         raise NotFound
 
     def again() -> None:

@@ -57,7 +57,10 @@ def linked(text: str) -> Markup:
     """Plain text with its addresses as links; everything else is escaped."""
     parts, end = [], 0
     for found in LINK.finditer(text):
-        parts += [escape(text[end : found.start()]), Markup('<a class="govuk-link" href="{0}">{0}</a>').format(found[0])]
+        parts += [
+            escape(text[end : found.start()]),
+            Markup('<a class="govuk-link" href="{0}">{0}</a>').format(found[0]),
+        ]
         end = found.end()
     return Markup("").join([*parts, escape(text[end:])])
 

@@ -113,7 +113,9 @@ def test_hold_then_book_then_taken(client: FlaskClient, world: World) -> None:
     assert holds[0].get_json()["expires_at"] == "2026-11-23T08:08:00Z"
     problem = is_problem(holds[2], 409, "slot_taken")
     assert [slot["starts_at"] for slot in problem["alternatives"]] == [z(-60), z(-30), z(30)]
-    booked = book(client, {"hold": holds[0].get_json()["hold"], "name": "Bo", "email": "bo@example.org", "language": "en"})
+    booked = book(
+        client, {"hold": holds[0].get_json()["hold"], "name": "Bo", "email": "bo@example.org", "language": "en"}
+    )
     assert booked.status_code == 201
     body = booked.get_json()
     assert set(body) == {"id", "reference", "starts_at", "manage_url", "join_url"}
@@ -163,7 +165,10 @@ def test_bearer_tokens_of_staff(app: Flask, client: FlaskClient, world: World, n
     operator = new_person(app, "Tomas", (Role.OPERATOR, world.office))
     stranger = new_person(app, "Else", (Role.OPERATOR, _another_office(app)))
     with app.app_context():
-        secret, other = (write(lambda who=who: tokens.create(db.session.get_one(Person, who), "t", 1)) for who in (operator, stranger))
+        secret, other = (
+            write(lambda who=who: tokens.create(db.session.get_one(Person, who), "t", 1))
+            for who in (operator, stranger)
+        )
         amal = add_person("Amal", "amal@example.org")
         amal_id = db.session.get_one(Person, amal).public_id
     booked = book(client, wanted(world, name="", email="", on_behalf_of=amal_id), token=secret)
@@ -194,7 +199,9 @@ def test_a_signed_in_person_books_for_themselves_and_not_twice_at_once(
 
 def test_wrong_fields_are_named(client: FlaskClient, world: World) -> None:
     problem = is_problem(
-        book(client, {"starts_at": 5, "needs": ["magic"], "language": "klingon", "service": "x", "color": 1}), 422, "fields_wrong"
+        book(client, {"starts_at": 5, "needs": ["magic"], "language": "klingon", "service": "x", "color": 1}),
+        422,
+        "fields_wrong",
     )
     assert set(problem["fields"]) == {"starts_at", "needs", "language", "service", "color"}
     assert set(is_problem(book(client, {}), 422, "fields_wrong")["fields"]) == {"hold"}
@@ -223,22 +230,42 @@ def test_wrong_fields_are_named(client: FlaskClient, world: World) -> None:
         ("2026-11-24T09:00:00.000001Z", 422, "unknown_time"),
     ],
 )
-def test_wrong_times_have_their_own_reasons(client: FlaskClient, world: World, starts_at: str, status: int, code: str) -> None:
+def test_wrong_times_have_their_own_reasons(
+    client: FlaskClient, world: World, starts_at: str, status: int, code: str
+) -> None:
     is_problem(book(client, {**wanted(world), "starts_at": starts_at}), status, code)
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"name":' * 5000, b'{"service": {"$ne": 1}}', b'{"needs": {}}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"name":' * 5000,
+        b'{"service": {"$ne": 1}}',
+        b'{"needs": {}}',
+    ],
 )
 def test_malformed_json_is_answered_not_crashed_on(client: FlaskClient, world: World, body: bytes) -> None:
-    for door in ("holds", "appointments", "appointments/AAAAAAAAAAAAAAAAAAAAAA/move", "appointments/AAAAAAAAAAAAAAAAAAAAAA/cancellation"):
+    for door in (
+        "holds",
+        "appointments",
+        "appointments/AAAAAAAAAAAAAAAAAAAAAA/move",
+        "appointments/AAAAAAAAAAAAAAAAAAAAAA/cancellation",
+    ):
         for kind in ("application/json", "text/plain", ""):
             answer = client.post(f"{API}/{door}", data=body, content_type=kind)
             assert 400 <= answer.status_code < 500, (door, kind, answer.status_code)
 
 
-@pytest.mark.parametrize("name", ["Bo", "محمد", "李", "👩🏽‍🌾 Rosa", "x" * 200, "O'Brien-Søndergård", "Robert'); DROP TABLE person;--"])
+@pytest.mark.parametrize(
+    "name", ["Bo", "محمد", "李", "👩🏽‍🌾 Rosa", "x" * 200, "O'Brien-Søndergård", "Robert'); DROP TABLE person;--"]
+)
 def test_names_of_any_script(client: FlaskClient, world: World, name: str) -> None:
     assert book(client, wanted(world, name=name)).status_code == 201
 
@@ -283,7 +310,9 @@ class TestWithoutBearer:
         with running(tmp_path / "strict") as made:
             yield made
 
-    def send(self, app: Flask, client: FlaskClient, door: str, body: Any, age: int | None = 10, **headers: str) -> TestResponse:
+    def send(
+        self, app: Flask, client: FlaskClient, door: str, body: Any, age: int | None = 10, **headers: str
+    ) -> TestResponse:
         if age is not None:
             with client.session_transaction() as cookie:
                 secret = cookie.setdefault("csrf_token", "0" * 40)
@@ -323,5 +352,3 @@ def _signed_at(signer: URLSafeTimedSerializer, secret: str, age: int) -> str:
 def _another_office(app: Flask) -> int:
     with app.app_context():
         return build(1).office
-
-

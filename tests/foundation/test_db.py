@@ -100,11 +100,8 @@ def test_a_naive_moment_is_refused_and_an_aware_one_comes_back_in_utc(app: Flask
         assert row.at == datetime(2026, 3, 29, 3, 0, tzinfo=UTC)
         assert row.at.tzinfo is UTC
         with pytest.raises(Exception, match="naive"):
-            write(
-                lambda: db.session.add(
-                    AuditEvent(act="a.b", actor_kind="system", thing_kind="", at=datetime(2026, 3, 29, 3, 0))
-                )
-            )  # noqa: DTZ001
+            naive = datetime(2026, 3, 29, 3, 0)  # noqa: DTZ001
+            write(lambda: db.session.add(AuditEvent(act="a.b", actor_kind="system", thing_kind="", at=naive)))
 
 
 class Happened(events.Event):

@@ -77,7 +77,13 @@ async def _storm(url: str, asks: Sequence[Ask], patience: float) -> Storm:
 
 async def _ask(host: str, port: int, ask: Ask, gate: asyncio.Event, ready: asyncio.Semaphore) -> tuple[int, Any, float]:
     body = json.dumps(ask.body).encode()
-    head = {"Host": host, "Content-Type": "application/json", "Content-Length": str(len(body)), "Connection": "close", **ask.headers}
+    head = {
+        "Host": host,
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        **ask.headers,
+    }
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     message = f"POST {ask.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
     reader, writer = await asyncio.open_connection(host, port)

@@ -49,7 +49,12 @@ def start(number: int, step: int = 30) -> datetime:
 
 
 def wish(world: World, at: datetime, number: int, key: str = "", **more: object) -> Ask:
-    body = {"service": world.service_public, "starts_at": at.isoformat(), "modality": "video", "name": f"Person {number}"}
+    body = {
+        "service": world.service_public,
+        "starts_at": at.isoformat(),
+        "modality": "video",
+        "name": f"Person {number}",
+    }
     headers = {"Idempotency-Key": key} if key else {}
     return Ask("/api/v1/appointments", {**body, "email": f"p{number}@example.org", "language": "en", **more}, headers)
 
@@ -104,7 +109,9 @@ def test_counselor_interpreter_and_place_together(open_server: Open, dice: rando
     check(server, said, "joint storm, 20 possible")
     assert said.statuses == {201: 20, 409: CLIENTS - 20}
     with rows_of(server):
-        each = db.session.scalars(select(func.count()).select_from(AppointmentResource).group_by(AppointmentResource.appointment_id))
+        each = db.session.scalars(
+            select(func.count()).select_from(AppointmentResource).group_by(AppointmentResource.appointment_id)
+        )
         assert set(each) == {3}
 
 
@@ -113,7 +120,10 @@ def test_lengths_and_buffers_that_overlap(open_server: Open, dice: random.Random
     world = world_of(server, 2, closes=19 * 60, minutes=30, step=5, before=5, after=10)
     with rows_of(server):
         others = [add_service(world, minutes, after_minutes=after) for minutes, after in ((20, 0), (45, 10), (60, 5))]
-        services = [world.service_public, *(db.session.get_one(Service, query.service_id).public_id for query in others)]
+        services = [
+            world.service_public,
+            *(db.session.get_one(Service, query.service_id).public_id for query in others),
+        ]
     asks = [wish(world, start(dice.randrange(110), 5), number, service=dice.choice(services)) for number in range(500)]
     said = storm(server.url, asks)
     check(server, said, "overlapping lengths")
@@ -157,7 +167,9 @@ def test_fifty_cancellations_and_a_waitlist(open_server: Open) -> None:
     check(server, said, "50 cancellations with a waitlist")
     assert said.statuses == {200: 50}
     with rows_of(server):
-        kept = list(db.session.scalars(select(Hold).where(Hold.waitlist_entry_id.is_not(None), Hold.state == HoldState.HELD)))
+        kept = list(
+            db.session.scalars(select(Hold).where(Hold.waitlist_entry_id.is_not(None), Hold.state == HoldState.HELD))
+        )
         assert len(kept) == 50 == len({hold.waitlist_entry_id for hold in kept})
         assert max(Counter((one, hold.starts_at) for hold in kept for one in hold.resource_ids).values()) == 1
         states = Counter(db.session.scalars(select(WaitlistEntry.state)))
@@ -173,7 +185,10 @@ def test_moves_and_cancellations_cross(open_server: Open, dice: random.Random) -
         for n in range(24):
             booked = _book(world, n % 8, n)
             where, token = f"/api/v1/appointments/{booked.public_id}", _token(booked)
-            asks += [Ask(f"{where}/move", {"token": token, "starts_at": start(dice.randrange(10)).isoformat()}) for _ in range(4)]
+            asks += [
+                Ask(f"{where}/move", {"token": token, "starts_at": start(dice.randrange(10)).isoformat()})
+                for _ in range(4)
+            ]
             asks.append(Ask(f"{where}/cancellation", {"token": token}))
     asks += [wish(world, start(dice.randrange(10)), number) for number in range(100)]
     dice.shuffle(asks)
@@ -184,7 +199,9 @@ def test_moves_and_cancellations_cross(open_server: Open, dice: random.Random) -
 
 def _book(world: World, slot: int, number: int) -> Appointment:
     query, email = world.query(), f"b{number}@example.org"
-    return write(lambda: book(BookingWish(name=f"B {number}", language="en", query=query, starts_at=start(slot), email=email)))
+    return write(
+        lambda: book(BookingWish(name=f"B {number}", language="en", query=query, starts_at=start(slot), email=email))
+    )
 
 
 def _cancellation(world: World, number: int) -> Ask:

@@ -42,5 +42,7 @@ def say(meeting: Meeting, participant: Participant, text: Any) -> dict[str, Any]
         raise MeetingOver(reason=meeting.end_reason)
     if participant.standing not in {Standing.ADMITTED, Standing.WAITING}:
         raise NotAdmitted
-    clean = "".join(letter for letter in text if letter == "\n" or letter.isprintable() or letter in "\u200c\u200d\u200e\u200f").strip()
+    clean = "".join(
+        letter for letter in text if letter == "\n" or letter.isprintable() or letter in "\u200c\u200d\u200e\u200f"
+    ).strip()
     return {"seq": happenings.append(meeting, "said", participant, {"text": clean})}

@@ -14,7 +14,9 @@ from .models import ParticipantRole
 class InviteForm(Form):
     """A third person by text."""
 
-    name = StringField(_l("Name of the person"), validators=[required(_l("Enter the name of the person")), at_most(200)])
+    name = StringField(
+        _l("Name of the person"), validators=[required(_l("Enter the name of the person")), at_most(200)]
+    )
     role = RadioField(
         _l("Who is it?"),
         choices=[

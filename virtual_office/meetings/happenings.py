@@ -19,10 +19,20 @@ MOST = 500
 
 def append(meeting: Meeting, kind: str, sender: Participant | None, data: dict[str, Any] | None = None) -> int:
     """Write one event under the meeting's lock and return its number, one higher than the last."""
-    query = update(Meeting).where(Meeting.id == meeting.id).values(last_seq=Meeting.last_seq + 1).returning(Meeting.last_seq)
+    query = (
+        update(Meeting)
+        .where(Meeting.id == meeting.id)
+        .values(last_seq=Meeting.last_seq + 1)
+        .returning(Meeting.last_seq)
+    )
     seq = int(db.session.execute(query).scalar_one())
     row = MeetingEvent(
-        meeting_id=meeting.id, seq=seq, at=clock.now(), kind=kind, participant_id=sender.id if sender else None, data=data or {}
+        meeting_id=meeting.id,
+        seq=seq,
+        at=clock.now(),
+        kind=kind,
+        participant_id=sender.id if sender else None,
+        data=data or {},
     )
     db.session.add(row)
     said_by = sender.public_id if sender else None

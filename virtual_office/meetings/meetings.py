@@ -71,7 +71,12 @@ def link_source(kind: str) -> Callable[[LinkSource], LinkSource]:
 
 
 def arrange(
-    kind: str, media: str, opens_at: datetime, closes_at: datetime, office_id: int | None, seated: Iterable[tuple[int, str]]
+    kind: str,
+    media: str,
+    opens_at: datetime,
+    closes_at: datetime,
+    office_id: int | None,
+    seated: Iterable[tuple[int, str]],
 ) -> Meeting:
     """A meeting with its participants as (person id, role); media is `p2p` or `none` (chat only)."""
     # Two people see each other directly; a third one reads and writes until the forwarding unit carries three.
@@ -223,7 +228,9 @@ def reopen(meeting: Meeting, opens_at: datetime, closes_at: datetime) -> None:
     meeting.opens_at, meeting.closes_at = opens_at, closes_at
 
 
-def invite(meeting: Meeting, person_id: int, role: ParticipantRole, by: Visitor, *, text_only: bool = True) -> Participant:
+def invite(
+    meeting: Meeting, person_id: int, role: ParticipantRole, by: Visitor, *, text_only: bool = True
+) -> Participant:
     """A seat for a third person (interpreter, companion, captioner) who reads and writes; hosts only."""
     host = participant_of(meeting, by)
     if host is None or not host.hosts or role in {ParticipantRole.COUNSELOR, ParticipantRole.JOBSEEKER}:
@@ -267,7 +274,9 @@ def connected(meeting: Meeting) -> set[int]:
 
 def waiting(person_id: int) -> list[Participant]:
     """Everybody who waits for this host now, longest first."""
-    mine = select(Participant.meeting_id).where(Participant.person_id == person_id, Participant.role == ParticipantRole.COUNSELOR)
+    mine = select(Participant.meeting_id).where(
+        Participant.person_id == person_id, Participant.role == ParticipantRole.COUNSELOR
+    )
     query = select(Participant).where(Participant.meeting_id.in_(mine), Participant.standing == Standing.WAITING)
     return list(db.session.scalars(query.order_by(Participant.waiting_since)))
 

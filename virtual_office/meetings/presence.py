@@ -17,7 +17,9 @@ def arrive(meeting: Meeting, participant: Participant, connection: str, node: st
     older = list(
         db.session.scalars(
             select(Presence.connection).where(
-                Presence.participant_id == participant.id, Presence.disconnected_at.is_(None), Presence.connection != connection
+                Presence.participant_id == participant.id,
+                Presence.disconnected_at.is_(None),
+                Presence.connection != connection,
             )
         )
     )
@@ -30,7 +32,9 @@ def arrive(meeting: Meeting, participant: Participant, connection: str, node: st
 
 def depart(connection: str) -> None:
     """A connection closed: the others are told at once, the seat is kept for the grace."""
-    presence = db.session.scalar(select(Presence).where(Presence.connection == connection, Presence.disconnected_at.is_(None)))
+    presence = db.session.scalar(
+        select(Presence).where(Presence.connection == connection, Presence.disconnected_at.is_(None))
+    )
     if presence is None:
         return
     grace = current_app.config["VO"].grace
@@ -41,7 +45,9 @@ def depart(connection: str) -> None:
 
 def forget_node(node: str) -> None:
     """A web process starts: connections that its predecessor left open when it died are closed, and their grace runs."""
-    left = list(db.session.scalars(select(Presence.connection).where(Presence.node == node, Presence.disconnected_at.is_(None))))
+    left = list(
+        db.session.scalars(select(Presence.connection).where(Presence.node == node, Presence.disconnected_at.is_(None)))
+    )
     for connection in left:
         depart(connection)
 

@@ -46,7 +46,9 @@ def events(public_id: str) -> ResponseReturnValue:
     """What happened after event number `after`, and how things stand now."""
     meeting, me = meetings.get(public_id, visitor())
     after = max(0, request.args.get("after", 0, type=int))
-    return jsonify(events=happenings.since(meeting, after), me=_me(me), media=meeting.media, **meetings.lobby_state(meeting))
+    return jsonify(
+        events=happenings.since(meeting, after), me=_me(me), media=meeting.media, **meetings.lobby_state(meeting)
+    )
 
 
 @blueprint.get("/meetings/<public_id>/ice")
@@ -73,7 +75,9 @@ def invite(public_id: str) -> ResponseReturnValue:
             link = absolute(seat_path(write(lambda: _invite(meeting, form))))
         except Refusal as refusal:
             form.refuse(refusal)
-    return _page("meetings/invite.html", meeting, me, form=form, link=link), 422 if form.is_submitted() and not link else 200
+    return _page(
+        "meetings/invite.html", meeting, me, form=form, link=link
+    ), 422 if form.is_submitted() and not link else 200
 
 
 @blueprint.get("/seat/<public_id>/<token>")
@@ -119,4 +123,6 @@ def _page(template: str, meeting: Meeting, me: Participant, **more: object) -> s
         "grace": settings.grace,
         "ends": about.of(meeting, me).ends_at.isoformat(),
     }
-    return render_template(template, meeting=meeting, me=me, about=about.of(meeting, me), wire=wire, now=clock.now(), **more)
+    return render_template(
+        template, meeting=meeting, me=me, about=about.of(meeting, me), wire=wire, now=clock.now(), **more
+    )

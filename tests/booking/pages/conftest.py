@@ -115,17 +115,29 @@ def appointments(app: Flask) -> Callable[[], list[dict[str, object]]]:
 def build() -> Town:
     """The offices, services and counselors; inside a write transaction."""
     centro = Office(
-        name="Centro", address="Calle Mayor 1", zone="Europe/Madrid", phone="900 100 200", phone_cost="free", region="ES-MD"
+        name="Centro",
+        address="Calle Mayor 1",
+        zone="Europe/Madrid",
+        phone="900 100 200",
+        phone_cost="free",
+        region="ES-MD",
     )
     centro.hours = [OfficeHours(weekday=day, opens=540, closes=840) for day in range(5)]
     norte = Office(name="Norte", address="Calle Norte 2", zone="Europe/Madrid", phone="900 100 201", region="ES-MD")
     db.session.add_all([centro, norte])
     db.session.flush()
-    db.session.add(Closure(office_id=centro.id, first_day=date(2026, 12, 2), last_day=date(2026, 12, 2), reason="Stocktaking"))
-    talk = service(centro, "Guidance talk", ["video", "phone", "chat", "in_person"], prepare="Your CV, if you have one.")
+    db.session.add(
+        Closure(office_id=centro.id, first_day=date(2026, 12, 2), last_day=date(2026, 12, 2), reason="Stocktaking")
+    )
+    talk = service(
+        centro, "Guidance talk", ["video", "phone", "chat", "in_person"], prepare="Your CV, if you have one."
+    )
     other = service(norte, "Guidance talk", ["video"])
     bare = service(norte, "Start a business", ["video"])
-    ids = [counselor("Ines Ferrer", centro, talk, ["language:es", "language:en"]), counselor("Omar Haddad", norte, other)]
+    ids = [
+        counselor("Ines Ferrer", centro, talk, ["language:es", "language:en"]),
+        counselor("Omar Haddad", norte, other),
+    ]
     interpreter = Resource(kind="interpreter", name="Noor", office_id=centro.id, features=["language:ar"])
     db.session.add(interpreter)
     db.session.flush()
@@ -157,7 +169,9 @@ def working(resource_id: int, days: tuple[int, ...] = (0, 1, 2, 3, 4)) -> None:
     """Weekday mornings from nine to two."""
     for day in days:
         for opens, closes in HOURS:
-            row = WorkingHours(resource_id=resource_id, weekday=day, opens=opens, closes=closes, valid_from=date(2020, 1, 1))
+            row = WorkingHours(
+                resource_id=resource_id, weekday=day, opens=opens, closes=closes, valid_from=date(2020, 1, 1)
+            )
             db.session.add(row)
 
 

@@ -18,7 +18,9 @@ from tests.booking.pages.reading import Page, Reader
 Appointments = Callable[[], list[dict[str, Any]]]
 
 
-def test_six_screens_and_eight_fields(reader: Reader, time: Time, town: Town, appointments: Appointments, app: Flask) -> None:
+def test_six_screens_and_eight_fields(
+    reader: Reader, time: Time, town: Town, appointments: Appointments, app: Flask
+) -> None:
     seen: list[Page] = []
     seen.append(page := reader.open("/book"))
     seen.append(page := reader.open(next(href for said, href in page.links if href.endswith(town.talk))))
@@ -30,7 +32,9 @@ def test_six_screens_and_eight_fields(reader: Reader, time: Time, town: Town, ap
     form = page.form(page.path)
     fields |= form.visible
     time.pass_(seconds=25)
-    page = reader.send(form, name="Amal Benhaddou", email="Amal@Example.org", modality="video", language="en", needs=["captions"])
+    page = reader.send(
+        form, name="Amal Benhaddou", email="Amal@Example.org", modality="video", language="en", needs=["captions"]
+    )
     seen.append(page)
     assert "Tuesday 24 November, 10:30 (Madrid time)" in page.words
     page = reader.send(page.form("/appointment"))
@@ -50,7 +54,9 @@ def test_six_screens_and_eight_fields(reader: Reader, time: Time, town: Town, ap
         assert list(invariants.check()) == []
 
 
-def test_without_email_and_phone(reader: Reader, time: Time, town: Town, appointments: Appointments, app: Flask) -> None:
+def test_without_email_and_phone(
+    reader: Reader, time: Time, town: Town, appointments: Appointments, app: Flask
+) -> None:
     page = book(reader, time, town)
     assert "You get no letter" in page.words
     assert appointments()[0]["told"] == "shown"
@@ -59,7 +65,9 @@ def test_without_email_and_phone(reader: Reader, time: Time, town: Town, appoint
         assert list(invariants.check()) == []
 
 
-def test_phone_only_counts_as_told(reader: Reader, time: Time, town: Town, appointments: Appointments, app: Flask) -> None:
+def test_phone_only_counts_as_told(
+    reader: Reader, time: Time, town: Town, appointments: Appointments, app: Flask
+) -> None:
     page = book(reader, time, town, modality="phone", phone="600 111 222")
     assert "+34600111222" in page.words
     assert appointments()[0]["told"] == "shown"
@@ -92,7 +100,9 @@ def test_double_click_on_a_time_is_one_hold(reader: Reader, town: Town) -> None:
     assert first.path == second.path
 
 
-@pytest.mark.parametrize(("field", "anchor"), [("name", "#name"), ("e-mail", "#email"), ("phone", "#phone"), ("language", "#language")])
+@pytest.mark.parametrize(
+    ("field", "anchor"), [("name", "#name"), ("e-mail", "#email"), ("phone", "#phone"), ("language", "#language")]
+)
 def test_change_links_come_back_to_the_check(reader: Reader, time: Time, town: Town, field: str, anchor: str) -> None:
     page = answer(reader, time, hold(reader, town), name="Amal B.", email="a@example.org")
     change = next(href for said, href in page.links if said.lower() == f"change {field}")

@@ -1,0 +1,73 @@
+"""The demo town with a browser, and a line to it for each of two people that can be cut."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.server import ROOT, Server, free_port
+
+from .people import CHROMIUM, FLAGS, Human
+from .tcp_proxy import Proxy
+
+
+@dataclass
+class House:
+    """The product, and the lines over which people reach it: Amal at 127.0.0.1, Inés at localhost."""
+
+    server: Server
+    browser: Browser
+    amal_line: Proxy
+    ines_line: Proxy
+    humans: list[Human] = field(default_factory=list)
+
+    def human(self, name: str, **context: Any) -> Human:
+        """Somebody at a browser; Inés uses the second line, everybody else the first."""
+        host = "localhost" if name.startswith("Inés") else "127.0.0.1"
+        self.humans.append(Human(self.browser, f"http://{host}:{self.amal_line.port}", name, **context))
+        return self.humans[-1]
+
+    def meeting(self, media: str = "p2p") -> str:
+        """The path of a new meeting of Amal and Inés."""
+        command = [sys.executable, "-m", "tests.journeys.arrange", media]
+        made = subprocess.run(command, cwd=ROOT, env=self.server.env, capture_output=True, text=True, check=False)
+        assert made.returncode == 0, made.stderr
+        return f"/meetings/{made.stdout}"
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    """Everything runs, the town is built."""
+    port = free_port()
+    env = {"VO_DEMO": "1", "VO_PUBLIC_URL": f"http://127.0.0.1:{port}", "VO_RATE_LIMITS": "off"}
+    with (
+        Server(env=env, seed=("--demo-if-empty",)) as server,
+        Proxy("127.0.0.1", port, server.port) as first,
+        Proxy("127.0.0.2", port, server.port) as second,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
+    ):
+        yield House(server, browser, first, second)
+
+
+@pytest.fixture
+def human(house: House) -> Iterator[Callable[..., Human]]:
+    """`human("Amal Mansour")`: signed in; no page of theirs may fail, and their browser is closed at the end."""
+    house.humans.clear()
+
+    def come(name: str, **context: Any) -> Human:
+        made = house.human(name, **context)
+        made.sign_in()
+        return made
+
+    yield come
+    faults = [fault for one in house.humans for fault in one.faults]
+    for one in house.humans:
+        one.context.close()
+    assert not faults, "\n".join(faults)

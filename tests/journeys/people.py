@@ -1,0 +1,139 @@
+"""People at their browsers: what they open, press, read, see and hear; each in a browser context of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--host-resolver-rules=MAP localhost 127.0.0.2",
+]
+CHROMIUM = "/usr/bin/chromium"
+MEASURE = """async () => {
+  const found = {bytes: {audio: 0, video: 0}, frames: 0};
+  for (const pc of window.connections ?? []) {
+    if (pc.connectionState === 'closed') continue;
+    for (const one of (await pc.getStats()).values()) {
+      if (one.type !== 'inbound-rtp') continue;
+      found.bytes[one.kind] += one.bytesReceived;
+      found.frames += one.framesDecoded ?? 0;
+    }
+  }
+  return found;
+}"""
+PICTURE = """() => {
+  const video = document.querySelector('[data-other]');
+  const canvas = new OffscreenCanvas(64, 36);
+  const pen = canvas.getContext('2d', {willReadFrequently: true});
+  pen.drawImage(video, 0, 0, 64, 36);
+  const data = pen.getImageData(0, 0, 64, 36).data;
+  let sum = 0, squares = 0, hash = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const grey = (data[i] + data[i + 1] + data[i + 2]) / 3;
+    sum += grey; squares += grey * grey; hash = (hash * 31 + data[i] + 7 * data[i + 1] + 13 * data[i + 2]) | 0;
+  }
+  const n = data.length / 4;
+  return {hash, spread: Math.sqrt(squares / n - (sum / n) ** 2)};
+}"""
+WATCH_CONNECTIONS = """
+  window.connections = [];
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real {
+    constructor(...how) { super(...how); window.connections.push(this); }
+  };
+"""
+
+
+def until(what: str, seen: Callable[[], Any], patience: float = 20.0) -> Any:
+    """Ask again until the answer is true, and give it; AssertionError with `what` and the last answer when it never is."""
+    ends = time.monotonic() + patience
+    last: Any = None
+    while time.monotonic() < ends:
+        if last := seen():
+            return last
+        time.sleep(0.1)
+    raise AssertionError(f"not in {patience} s: {what} (last: {last!r})")
+
+
+class Human:
+    """Somebody at a browser, signed in through the demo door."""
+
+    def __init__(self, browser: Browser, url: str, name: str, **context: Any) -> None:
+        self.name, self.url = name, url
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
+        self.context.add_init_script(WATCH_CONNECTIONS)
+        self.page: Page = self.context.new_page()
+        self.faults: list[str] = []
+        self.said: list[str] = []
+        self.page.on("pageerror", lambda why: self.faults.append(f"{name}: {why}"))
+        self.page.on("console", self._console)
+
+    def _console(self, message: Any) -> None:
+        self.said.append(message.text)
+        if "Content Security Policy" in message.text or "Trusted" in message.text:
+            self.faults.append(f"{self.name}: {message.text}")
+
+    def sign_in(self) -> None:
+        """Be this person."""
+        self.page.goto(f"{self.url}/demo")
+        self.page.get_by_role("button", name=self.name).click()
+        self.page.wait_for_load_state()
+
+    def open(self, path: str) -> None:
+        """Go to a page of the product."""
+        self.page.goto(self.url + path)
+
+    def press(self, name: str) -> None:
+        """Press the button of that name."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def reads(self, selector: str) -> str:
+        """The visible text of a place, one line."""
+        return " ".join(self.page.locator(selector).first.inner_text().split())
+
+    @property
+    def in_call(self) -> bool:
+        """Whether the stage is shown."""
+        return self.page.locator("[data-state-stage]").is_visible()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the waiting room is shown."""
+        return self.page.locator("[data-state-waiting]").is_visible()
+
+    def incoming(self) -> dict[str, Any]:
+        """Bytes and frames that came in so far, over all connections of this page."""
+        return self.page.evaluate(MEASURE)
+
+    def receives(self, seconds: float = 1.5) -> bool:
+        """Whether sound and picture come in and the picture on the screen moves, measured over a while."""
+        before, first = self.incoming(), self.page.evaluate(PICTURE)
+        self.page.wait_for_timeout(seconds * 1000)
+        after, second = self.incoming(), self.page.evaluate(PICTURE)
+        return bool(
+            after["bytes"]["audio"] > before["bytes"]["audio"]
+            and after["frames"] > before["frames"]
+            and first["hash"] != second["hash"]
+            and second["spread"] > 5
+        )
+
+    def write(self, text: str) -> None:
+        """Write a message in the call."""
+        if not self.page.locator("#say").is_visible():
+            self.page.locator("[data-text]").click()
+        self.page.locator("#say").fill(text)
+        self.page.locator("#say").press("Enter")
+
+    def messages(self) -> list[str]:
+        """Every written message of the log, in order."""
+        return self.page.locator("[data-log] .talk__text").all_text_contents()
+
+    def unsent(self) -> list[str]:
+        """What the log says about messages that are on their way."""
+        return [text for text in self.page.locator("[data-log] .talk__state").all_text_contents() if text]
