@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from foundation import audit, clock
 from foundation.db import db, lock
 from foundation.errors import InputWrong, NotFound, Refusal
 
-from . import resources
+from . import availability, resources
 from .models import Absence, Appointment, DayOverride, Resource, WorkingHours
 
 STEP = 5
@@ -91,7 +91,7 @@ def absences_of(resource: Resource) -> list[Absence]:
 def add(resource: Resource, window: Window) -> WorkingHours:
     """One more rule; refuses one that is off the grid, ends before it begins, or overlaps another."""
     lock(resource)
-    _check(window.opens, window.closes)
+    _check(window.opens, window.closes, "opens", "closes")
     if window.valid_to is not None and window.valid_to < window.valid_from:
         raise EndsBeforeItBegins(field="valid_to")
     if window.every_n_weeks < 1 or window.nth not in (None, 1, 2, 3, 4, 5, -1):
@@ -160,9 +160,9 @@ def override_day(
     """Other hours on one date, or none (closed); returns what is booked on it outside of them, and keeps it."""
     lock(resource)
     for opens, closes in windows:
-        _check(opens, closes)
+        _check(opens, closes, "hours", "hours")
     if any(a[1] > b[0] for a, b in zip(sorted(windows), sorted(windows)[1:], strict=False)):
-        raise HoursOverlap
+        raise HoursOverlap(_l("These hours overlap each other"), field="hours")
     db.session.execute(delete(DayOverride).where(DayOverride.resource_id == resource.id, DayOverride.on_day == on))
     for opens, closes in windows:
         db.session.add(DayOverride(resource_id=resource.id, on_day=on, opens=opens, closes=closes, reason=reason))
@@ -171,18 +171,19 @@ def override_day(
     resources.touch(resource)
     audit.note("day.overridden", resource, after={"on": on.isoformat()}, office_id=resource.office_id)
     zone = ZoneInfo(resource.office.zone)
-    spans = [(_at(on, opens, zone), _at(on, closes, zone)) for opens, closes in windows]
-    begins = _at(on, 0, zone)
-    booked = [a for a in resources.coming(resource) if begins <= a.starts_at < begins + timedelta(days=1)]
-    return [a for a in booked if not any(first <= a.starts_at and a.ends_at <= last for first, last in spans)]
+    return _outside(resource, on, [(_at(on, opens, zone), _at(on, closes, zone)) for opens, closes in windows], zone)
 
 
-def drop_override(resource: Resource, on: date) -> None:
-    """Back to the weekly hours on a date."""
+def drop_override(resource: Resource, on: date) -> list[Appointment]:
+    """Back to the weekly hours on a date; returns what is booked on it outside of them, and keeps it."""
     lock(resource)
     db.session.execute(delete(DayOverride).where(DayOverride.resource_id == resource.id, DayOverride.on_day == on))
     resources.touch(resource)
     audit.note("day.override_dropped", resource, after={"on": on.isoformat()}, office_id=resource.office_id)
+    zone = ZoneInfo(resource.office.zone)
+    rules = [rule for rule in of(resource) if _opens_on(rule, on)]
+    spans = [(_at(on, rule.opens, zone), _at(on, rule.closes, zone)) for rule in rules]
+    return _outside(resource, on, spans, zone)
 
 
 def add_absence(
@@ -212,14 +213,20 @@ def remove_absence(resource: Resource, public_id: str) -> None:
     audit.note("absence.removed", resource, office_id=resource.office_id)
 
 
-def moment(on: date, minutes: int, zone_name: str) -> datetime:
+def moment(on: date, minutes: int, zone_name: str, field: str | None = None) -> datetime:
     """Local wall-clock time as a moment; NoSuchTime in the gap when clocks go forward; the first of two when they go back."""
     zone = ZoneInfo(zone_name)
     wall = _at(on, minutes, zone)
-    back = wall.astimezone(ZoneInfo("UTC")).astimezone(zone)
+    back = wall.astimezone(UTC).astimezone(zone)
     if (back.hour, back.minute) != (wall.hour, wall.minute):
-        raise NoSuchTime
+        raise NoSuchTime(field=field)
     return wall
+
+
+def midnight(on: date, zone_name: str) -> datetime:
+    """The first moment of a date, also where the clocks go forward at midnight."""
+    zone = ZoneInfo(zone_name)
+    return datetime.fromtimestamp(availability.first_tick(zone, on) * availability.TICK, zone)
 
 
 def _at(on: date, minutes: int, zone: ZoneInfo) -> datetime:
@@ -227,11 +234,27 @@ def _at(on: date, minutes: int, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, wall_time((minutes % 1440) // 60, minutes % 60), zone)
 
 
-def _check(opens: int, closes: int) -> None:
+def _check(opens: int, closes: int, opens_field: str, closes_field: str) -> None:
     if opens % STEP or closes % STEP:
-        raise NotOnGrid
+        raise NotOnGrid(field=opens_field if opens % STEP else closes_field)
     if not 0 <= opens < closes <= 1440:
-        raise EndsBeforeItBegins
+        raise EndsBeforeItBegins(field=closes_field)
+
+
+def _opens_on(rule: WorkingHours, on: date) -> bool:
+    window = availability.WeeklyWindow(
+        rule.weekday, rule.opens, rule.closes, rule.valid_from, rule.valid_to, rule.every_n_weeks, rule.nth
+    )
+    return window.on(on)
+
+
+def _outside(
+    resource: Resource, on: date, spans: Sequence[tuple[datetime, datetime]], zone: ZoneInfo
+) -> list[Appointment]:
+    """What is booked on a date and does not lie in one of the spans."""
+    begins, ends = _at(on, 0, zone), _at(on, 1440, zone)
+    booked = [a for a in resources.coming(resource) if begins <= a.starts_at < ends]
+    return [a for a in booked if not any(first <= a.starts_at and a.ends_at <= last for first, last in spans)]
 
 
 def _overlap(window: Window, other: WorkingHours) -> bool:
@@ -247,4 +270,4 @@ def _overlap(window: Window, other: WorkingHours) -> bool:
 def _within(appointment: Appointment, rule: WorkingHours, zone: ZoneInfo) -> bool:
     wall = appointment.starts_at.astimezone(zone)
     at = wall.hour * 60 + wall.minute
-    return wall.weekday() == rule.weekday and rule.opens <= at < rule.closes and wall.date() >= rule.valid_from
+    return rule.opens <= at < rule.closes and _opens_on(rule, wall.date())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
@@ -14,6 +15,7 @@ from foundation import audit, clock
 from foundation.db import db, lock
 from foundation.errors import NotFound, Refusal
 from virtual_office.offices.models import Office
+from virtual_office.offices.offices import ChangedMeanwhile
 
 from .models import Appointment, AppointmentResource, AppointmentState, Resource, ServiceResource
 
@@ -106,9 +108,18 @@ def add_place(office: Office, name: str, step_free: bool) -> Resource:
     return place
 
 
-def change(resource: Resource, name: str, features: Sequence[str], modalities: Sequence[str]) -> None:
-    """New name, languages or features, and modalities."""
+def details_print(resource: Resource) -> str:
+    """Stands for the details as they are now. Not the row's version: that grows with every booking."""
+    return sha256(repr((resource.name, resource.features, resource.modalities)).encode()).hexdigest()[:16]
+
+
+def change(
+    resource: Resource, name: str, features: Sequence[str], modalities: Sequence[str], seen: str | None = None
+) -> None:
+    """New name, languages or features, and modalities; with `seen` refuses when a colleague saved since that print was taken."""
     lock(resource)
+    if seen is not None and seen != details_print(resource):
+        raise ChangedMeanwhile
     fields = {"name": name, "features": list(features), "modalities": list(modalities)}
     changed = [field for field, value in fields.items() if getattr(resource, field) != value]
     for field in changed:

@@ -14,7 +14,8 @@ from accounts.access import Visitor, allow, visitor
 from accounts.models import Role
 from foundation import clock, times
 from foundation.db import write_tx
-from foundation.errors import NotFound, Refusal
+from foundation.errors import InputWrong, NotFound, Refusal
+from foundation.forms import FIRST_DAY, LAST_DAY
 from virtual_office.meetings import meetings
 
 from . import appointments, notes, staff_wording, today
@@ -73,14 +74,15 @@ def save_note(public_id: str) -> ResponseReturnValue:
     quiet = request.accept_mimetypes.best == "application/json"
     try:
         if not form.validate_on_submit():
-            raise Refusal(next((message for _anchor, message in form.error_list()), None))
+            raise InputWrong("; ".join(message for _anchor, message in form.error_list()))
         with write_tx():
             note = notes.save(appointment, author, form.body.data or "", form.revision.data or 0)
             revision, saved_at = note.revision, note.saved_at
     except Refusal as refusal:
         if quiet:
             return jsonify(code=refusal.code, message=str(refusal.message)), refusal.status
-        form.refuse(refusal)
+        if not form.error_list():
+            form.refuse(refusal)
         return _page(_day_of(appointment), public_id, note_form=form), refusal.status
     if quiet:
         return jsonify(revision=revision, saved=_("Saved %(time)s", time=times.clock_time(saved_at, appointment.zone)))
@@ -103,6 +105,8 @@ def _day() -> today.Day:
         on = date.fromisoformat(raw) if raw else None
     except ValueError:
         raise NotFound from None
+    if on is not None and not FIRST_DAY < on < LAST_DAY:
+        raise NotFound
     return today.day_of(person, on)
 
 

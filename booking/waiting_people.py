@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy import select
 
 from accounts.access import Visitor
+from foundation import clock
 from foundation.db import db
 from foundation.errors import NotFound
 from virtual_office.callbacks.callbacks import DESK
 
-from .models import WaitlistEntry, WaitState
+from .models import Hold, HoldState, WaitlistEntry, WaitState
 
 LIVE = (WaitState.WAITING, WaitState.OFFERED)
 
@@ -17,8 +21,17 @@ LIVE = (WaitState.WAITING, WaitState.OFFERED)
 def listed(visitor: Visitor, limit: int = 200) -> list[WaitlistEntry]:
     """Live wishes of the visitor's offices, in the order in which they are offered times."""
     offices = visitor.offices(*DESK)
-    query = select(WaitlistEntry).where(WaitlistEntry.state.in_(LIVE)).order_by(WaitlistEntry.id).limit(limit)
+    query = select(WaitlistEntry).where(WaitlistEntry.state.in_(LIVE)).limit(limit)
+    query = query.order_by(WaitlistEntry.offers, WaitlistEntry.id)
     return list(db.session.scalars(query if offices is None else query.where(WaitlistEntry.office_id.in_(offices))))
+
+
+def offered_times(entries: Sequence[WaitlistEntry]) -> dict[int, datetime]:
+    """The time that is kept now, by the id of the entry that it is offered to."""
+    ids = {entry.offered_hold_id: entry.id for entry in entries if entry.state == WaitState.OFFERED}
+    query = select(Hold.id, Hold.starts_at).where(Hold.id.in_([hold_id for hold_id in ids if hold_id is not None]))
+    query = query.where(Hold.state == HoldState.HELD, Hold.expires > clock.seconds())
+    return {ids[hold_id]: starts_at for hold_id, starts_at in db.session.execute(query)}
 
 
 def get(public_id: str, visitor: Visitor) -> WaitlistEntry:

@@ -92,10 +92,10 @@ def offered(public_id: str, token: str) -> tuple[WaitlistEntry, Hold | None]:
     return entry, hold if kept and entry.state == WaitState.OFFERED else None
 
 
-def accept(entry: WaitlistEntry) -> Appointment:
+def accept(entry: WaitlistEntry, by: int | None = None) -> Appointment:
     """Take the offered time: books it, or moves the person's appointment for the same service there, which stands until then.
 
-    A second time gives the same appointment. Refuses OfferOver, SlotTaken, PersonBusy.
+    `by` is the colleague who does it for the person, for example on the phone. A second time gives the same appointment. Refuses OfferOver, SlotTaken, PersonBusy.
     """
     lock(entry)
     hold = db.session.get(Hold, entry.offered_hold_id) if entry.offered_hold_id else None
@@ -103,12 +103,12 @@ def accept(entry: WaitlistEntry) -> Appointment:
         return appointments.of_hold(hold)
     if entry.state != WaitState.OFFERED or hold is None or hold.expires <= clock.seconds():
         raise OfferOver
-    entry.state = WaitState.ACCEPTED
+    entry.state, entry.handled_by = WaitState.ACCEPTED, by
     before = next((one for one in coming_of_any([entry.person_id]) if one.service_id == entry.service_id), None)
     if before is not None and before.starts_at > clock.now():
-        appointment = appointments.move(before, hold, "person")
+        appointment = appointments.move(before, hold, "office" if by else "person")
     else:
-        appointment = appointments.book(_wish(entry, hold))
+        appointment = appointments.book(_wish(entry, hold, by))
     audit.note("waitlist.accepted", entry, after={"appointment_id": appointment.id})
     db.session.flush()
     return appointment
@@ -151,7 +151,7 @@ def live_entry(public_id: str) -> WaitlistEntry:
     return entry
 
 
-def _wish(entry: WaitlistEntry, hold: Hold) -> BookingWish:
+def _wish(entry: WaitlistEntry, hold: Hold, by: int | None) -> BookingWish:
     return BookingWish(
         name=entry.person.name,
         language=entry.language,
@@ -159,6 +159,7 @@ def _wish(entry: WaitlistEntry, hold: Hold) -> BookingWish:
         modality=hold.modality,
         needs=tuple(hold.needs),
         person_id=entry.person_id,
+        booked_by=by,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,6 +20,8 @@ LONGEST = 10_000
 """Characters that any field without its own limit takes; what is longer is shown again with a message."""
 LARGEST = 2_000_000_000
 """Whole numbers beyond this fit no column."""
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""Days outside of these are slips of the hand, and at the ends of the calendar the clock can not be reckoned."""
 WRITTEN = {
     DateField: ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y"],
     TimeField: ["%H:%M", "%H:%M:%S", "%H.%M"],
@@ -105,6 +108,9 @@ class Form(FlaskForm):
                     rule.message or _("Enter an answer") for rule in field.validators if type(rule) is InputRequired
                 ]
                 fine = fine and not field.errors
+            if isinstance(field.data, date) and not FIRST_DAY <= field.data <= LAST_DAY and not field.errors:
+                field.errors = [*field.errors, _("Check the year of this date")]
+                fine = False
             if isinstance(field.data, int) and abs(field.data) > LARGEST:
                 field.errors = [*field.errors, _("Enter a smaller number")]
                 fine = False
@@ -117,6 +123,13 @@ class Form(FlaskForm):
             field.errors = [*field.errors, refusal.message]
         else:
             self.form_errors.append(refusal.message)
+
+    def set_beside(self, saved: Mapping[str, Any]) -> None:
+        """After a colleague saved in between: what is saved now stands beside each field that says something else."""
+        for name, value in saved.items():
+            field = self._fields.get(name)
+            if field is not None and (field.data or "") != (value or ""):
+                field.errors = [*field.errors, _("Saved now: %(value)s", value=_said(field, value) or "–")]
 
     def error_list(self) -> list[tuple[str, str]]:
         """Every error as (anchor, message) for the summary at the top; the anchor of a list of answers is its first answer."""
@@ -137,6 +150,15 @@ def required(message: Any) -> InputRequired:
 def at_most(n: int) -> Length:
     """At most n characters, said with the number."""
     return Length(max=n, message=_l("Shorten this to %(n)s characters", n=n))
+
+
+def _said(field: Field, value: Any) -> str:
+    """A saved value in the words of the page."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    chosen = value if isinstance(value, list) else [value]
+    labels = {code: label for code, label, *_more in field.iter_choices()} if hasattr(field, "iter_choices") else {}
+    return ", ".join(str(labels.get(one, one)) for one in chosen if one is not None)
 
 
 def _flat(errors: Any) -> Iterator[Any]:

@@ -15,11 +15,23 @@ from foundation import audit, letters
 from foundation.db import db, write
 from foundation.errors import NotFound
 from foundation.models import Letter
+from virtual_office.offices.models import Office
 
 blueprint = Blueprint("letters", __name__, url_prefix="/staff/letters")
 DESK = (Role.ADMIN, Role.TEAM_LEADER, Role.OPERATOR)
 STATES = ("waiting", "sent", "failed", "withdrawn")
 SHOWN = 50
+WITHDRAWN = {
+    "cancelled": _l("The appointment was cancelled before"),
+    "moved": _l("The appointment was moved before"),
+    "over": _l("The appointment is over"),
+    "booked again": _l("The appointment stands again"),
+    "offer over": _l("The offered time was gone before"),
+    "no address": _l("There is no e-mail address"),
+    "used or too old": _l("The link was used or is too old"),
+    "address can not be written": _l("The mail server can not read this address"),
+}
+"""Reasons that letters give, as staff read them."""
 
 
 @blueprint.get("")
@@ -36,6 +48,8 @@ def index() -> ResponseReturnValue:
         "staff/letters.html",
         letters=found[:SHOWN],
         addresses=_addresses(found),
+        zones=_zones(found),
+        why=why,
         state=state,
         states=STATES,
         older=older,
@@ -68,6 +82,25 @@ def register(app: Flask) -> None:
     """The page, and its place in the navigation."""
     app.register_blueprint(blueprint)
     navigation.add(_l("Letters"), "letters.index", DESK, order=50)
+
+
+def why(failure: str) -> str:
+    """Why a letter did not leave, in words that say what to do; what the mail server itself said stands behind it."""
+    code = failure.partition(" ")[0]
+    if failure.startswith("mail server unreachable"):
+        return _("The mail server does not answer. We try again by ourselves.")
+    if failure.startswith("can not be put into words"):
+        return _("This letter could not be written. Tell the people who run the service.")
+    if failure.endswith("address refused"):
+        return _("The mail server refuses this address (%(code)s). Check it with the person.", code=code)
+    if failure.endswith("letter refused"):
+        return _("The mail server refused the letter (%(code)s).", code=code)
+    return str(WITHDRAWN.get(failure, failure))
+
+
+def _zones(found: list[Letter]) -> dict[int, str]:
+    ids = {letter.office_id for letter in found if letter.office_id}
+    return {row.id: row.zone for row in db.session.execute(select(Office.id, Office.zone).where(Office.id.in_(ids)))}
 
 
 def _addresses(found: list[Letter]) -> dict[int, str]:

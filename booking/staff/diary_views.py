@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +17,7 @@ from foundation.db import write
 from foundation.errors import InputWrong, Refusal
 from virtual_office.offices import offices
 from virtual_office.offices.models import Office
+from virtual_office.offices.offices import ChangedMeanwhile
 
 from .. import impact, resources
 from ..models import Resource
@@ -56,26 +58,25 @@ def add() -> ResponseReturnValue:
 def change(public_id: str) -> ResponseReturnValue:
     """Change a diary's name, languages and modalities."""
     resource = resources.get(public_id, visitor())
-    spoken = [f.removeprefix(resources.LANGUAGE) for f in resource.features if f.startswith(resources.LANGUAGE)]
-    form = DetailsForm(
-        data={
-            "name": resource.name,
-            "speaks": ", ".join(spoken),
-            "modalities": resource.modalities,
-            "step_free": "step_free" in resource.features,
-        }
-    )
+    form = DetailsForm(data={**_saved(resource), "seen": resources.details_print(resource)})
     if form.validate_on_submit():
         try:
             write(
                 lambda: resources.change(
-                    resource, form.name.data or "", _features(form, resource.kind), form.modalities.data or []
+                    resource,
+                    form.name.data or "",
+                    _features(form, resource.kind),
+                    form.modalities.data or [],
+                    seen=form.seen.data or "",
                 )
             )
             flash(_("Saved."))
             return redirect(url_for("hours.show", public_id=public_id))
         except Refusal as refusal:
             form.refuse(refusal)
+            if isinstance(refusal, ChangedMeanwhile):
+                form.seen.data = resources.details_print(resource)
+                form.set_beside(_saved(resource))
     return render_template("staff/diary.html", form=form, resource=resource), 422 if form.is_submitted() else 200
 
 
@@ -107,6 +108,17 @@ def _add(form: DiaryForm, office: Office) -> Resource:
     return resources.add_person(
         visitor(), office, kind, form.name.data or "", form.email.data, languages.current(), speaks, ()
     )
+
+
+def _saved(resource: Resource) -> dict[str, Any]:
+    """What a diary has, field by field."""
+    spoken = [f.removeprefix(resources.LANGUAGE) for f in resource.features if f.startswith(resources.LANGUAGE)]
+    return {
+        "name": resource.name,
+        "speaks": ", ".join(spoken),
+        "modalities": resource.modalities,
+        "step_free": "step_free" in resource.features,
+    }
 
 
 def _features(form: DetailsForm, kind: str) -> list[str]:

@@ -10,6 +10,7 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -75,9 +76,14 @@ class ServiceForm(Form):
     @classmethod
     def of(cls, service: Service, counselors: list[int]) -> ServiceForm:
         """Filled from a service, when nothing was sent."""
+        return cls(data={**cls.saved(service, counselors), "version": service.version})
+
+    @classmethod
+    def saved(cls, service: Service, counselors: list[int]) -> dict[str, Any]:
+        """What a service has, field by field."""
         data = {name: getattr(service, name) for name in cls.plain()}
         needs = {"needs_place": NEEDS_PLACE in service.needs, "needs_interpreter": NEEDS_INTERPRETER in service.needs}
-        return cls(data={**data, **needs, "counselors": counselors, "version": service.version})
+        return {**data, **needs, "counselors": counselors}
 
     @staticmethod
     def plain() -> tuple[str, ...]:
@@ -130,6 +136,7 @@ class DetailsForm(Form):
         _l("Only receives by"), description=_l("None chosen: every way the service offers."), choices=MODALITY_CHOICES
     )
     step_free = BooleanField(_l("The place has no steps"))
+    seen = HiddenField()
 
 
 class HoursForm(Form):

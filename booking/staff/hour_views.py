@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,8 @@ from accounts.access import allow, visitor
 from accounts.models import Role
 from foundation import clock, times
 from foundation.db import write
-from foundation.errors import InputWrong, Refusal
+from foundation.errors import InputWrong, NotFound, Refusal
+from foundation.forms import FIRST_DAY, LAST_DAY
 
 from .. import hours, impact, resources, today, week
 from ..models import Appointment, Resource
@@ -83,14 +84,15 @@ def override(public_id: str) -> ResponseReturnValue:
 @blueprint.post("/<public_id>/days/<on_day>/removal")
 @allow(*KEEPERS)
 def drop_override(public_id: str, on_day: str) -> ResponseReturnValue:
-    """Back to the weekly hours on a day."""
+    """Back to the weekly hours on a day; what does not lie in them is listed and kept."""
     resource = _resource(public_id)
     try:
         on = date.fromisoformat(on_day)
     except ValueError:
-        raise InputWrong from None
-    write(lambda: hours.drop_override(resource, on))
-    return redirect(url_for(".show", public_id=public_id))
+        raise NotFound from None
+    if not FIRST_DAY <= on <= LAST_DAY:
+        raise NotFound
+    return _told(resource, write(lambda: hours.drop_override(resource, on)))
 
 
 @blueprint.post("/<public_id>/absences")
@@ -100,9 +102,7 @@ def be_absent(public_id: str) -> ResponseReturnValue:
     resource, form = _resource(public_id), AbsenceForm()
     if form.validate():
         try:
-            zone = resource.office.zone
-            starts_at = hours.moment(form.starts_on.data, _minutes(form.starts_at.data, 0), zone)
-            ends_at = hours.moment(form.ends_on.data, _minutes(form.ends_at.data, 1440), zone)
+            starts_at, ends_at = _away(form, resource.office.zone)
             return _told(
                 resource,
                 write(lambda: hours.add_absence(resource, starts_at, ends_at, form.reason.data, visitor().person_id)),
@@ -151,6 +151,16 @@ def _add(resource: Resource, form: HoursForm) -> None:
 
 def _minutes(at: time | None, missing: int) -> int:
     return missing if at is None else at.hour * 60 + at.minute
+
+
+def _away(form: AbsenceForm, zone: str) -> tuple[datetime, datetime]:
+    """From and to; without times the whole days, the last one included."""
+    first, last = form.starts_on.data, form.ends_on.data
+    begins, ends = (_minutes(at.data, -1) for at in (form.starts_at, form.ends_at))
+    return (
+        hours.midnight(first, zone) if begins < 0 else hours.moment(first, begins, zone, "starts_at"),
+        hours.midnight(last + timedelta(days=1), zone) if ends < 0 else hours.moment(last, ends, zone, "ends_at"),
+    )
 
 
 def _told(resource: Resource, affected: list[Appointment]) -> ResponseReturnValue:

@@ -83,6 +83,7 @@ def change(public_id: str) -> ResponseReturnValue:
             form.refuse(refusal)
             if isinstance(refusal, ChangedMeanwhile):
                 form.version.data, form.version.raw_data = refusal.extra["version"], None
+                form.set_beside(ServiceForm.saved(service, catalogue.givers(service)))
     return _page(form, service.office, service), 422 if form.is_submitted() else 200
 
 

@@ -14,8 +14,9 @@ from foundation.errors import InputWrong
 from virtual_office.callbacks import callbacks
 from virtual_office.callbacks.models import CallbackState
 
-from .. import waiting_people
+from .. import appointments, waiting_people
 from .. import waitlist as rules
+from ..models import WaitlistEntry
 
 blueprint = Blueprint("waiting", __name__, url_prefix="/staff/waiting")
 
@@ -24,10 +25,12 @@ blueprint = Blueprint("waiting", __name__, url_prefix="/staff/waiting")
 @allow(*callbacks.DESK)
 def index() -> ResponseReturnValue:
     """Calls to make, longest wait first, and wishes on the waitlist in their order."""
+    entries = waiting_people.listed(visitor())
     return render_template(
         "staff/waiting.html",
         calls=callbacks.listed(visitor()),
-        entries=waiting_people.listed(visitor()),
+        entries=entries,
+        offered=waiting_people.offered_times(entries),
         me=visitor().person_id,
     )
 
@@ -45,6 +48,14 @@ def act_on_call(public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
+@blueprint.post("/wishes/<public_id>/booking")
+@allow(*callbacks.DESK)
+def book(public_id: str) -> ResponseReturnValue:
+    """The person says yes to the offered time on the phone: book it for them."""
+    entry = waiting_people.get(public_id, visitor())
+    return redirect(url_for("booking.confirmation", public_id=write(lambda: _book(entry))))
+
+
 @blueprint.post("/wishes/<public_id>/closing")
 @allow(*callbacks.DESK)
 def close(public_id: str) -> ResponseReturnValue:
@@ -53,6 +64,12 @@ def close(public_id: str) -> ResponseReturnValue:
     write(lambda: rules.leave(entry, visitor().person_id))
     flash(_("The wish is closed."))
     return redirect(url_for(".index"))
+
+
+def _book(entry: WaitlistEntry) -> str:
+    appointment = rules.accept(entry, visitor().person_id)
+    appointments.ensure_told(appointment, "read_aloud")
+    return appointment.public_id
 
 
 def register(app: Flask) -> None:

@@ -94,9 +94,14 @@ class OfficeForm(Form):
     @classmethod
     def of(cls, office: Office) -> OfficeForm:
         """Filled from an office, when nothing was sent."""
+        return cls(data={**cls.saved(office), "version": office.version})
+
+    @staticmethod
+    def saved(office: Office) -> dict[str, Any]:
+        """What an office has, field by field."""
         week = {f"day{n}": said([(h.opens, h.closes) for h in office.hours if h.weekday == n]) for n in range(7)}
-        names = ("name", "address", "directions", "zone", "phone", "phone_cost", "region", "active", "version")
-        return cls(data={**{name: getattr(office, name) for name in names}, **week})
+        names = ("name", "address", "directions", "zone", "phone", "phone_cost", "region", "active")
+        return {**{name: getattr(office, name) for name in names}, **week}
 
     def values(self) -> Mapping[str, Any]:
         """The office's own fields."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -27,6 +29,9 @@ LEADS = (Role.ADMIN, Role.TEAM_LEADER)
 FIELDS = ("name", "address", "zone", "phone", "phone_cost", "region", "directions", "active")
 Window = tuple[int, int, int]
 """(weekday, opens, closes): Monday is 0, minutes since local midnight."""
+DIALLED = re.compile(r"\+?[0-9 ()./-]+")
+LEAST_DIGITS = 3
+"""Short numbers of public services (060, 112) are numbers too."""
 
 
 class ChangedMeanwhile(Refusal):
@@ -52,6 +57,15 @@ class UnknownRegion(Refusal):
     status = 422
     field = "region"
     message = _l("Enter a country code like ES, or a country and region like ES-MD")
+
+
+class UnreadablePhone(Refusal):
+    """Nobody could dial it."""
+
+    code = "unreadable_phone"
+    status = 422
+    field = "phone"
+    message = _l("Enter a phone number that people can dial, for example +34 910 000 000 or 060")
 
 
 class LastDayFirst(Refusal):
@@ -208,3 +222,10 @@ def _check(values: Mapping[str, Any]) -> None:
         raise UnknownZone
     if values.get("region") and not region_known(values["region"]):
         raise UnknownRegion
+    if values.get("phone") and not _can_be_dialled(values["phone"]):
+        raise UnreadablePhone
+
+
+def _can_be_dialled(phone: str) -> bool:
+    plain = unicodedata.normalize("NFKC", phone)
+    return bool(DIALLED.fullmatch(plain)) and sum(letter.isdigit() for letter in plain) >= LEAST_DIGITS

@@ -70,8 +70,8 @@ def change(public_id: str) -> ResponseReturnValue:
         except Refusal as refusal:
             form.refuse(refusal)
             if isinstance(refusal, offices.ChangedMeanwhile):
-                form.version.data = refusal.extra["version"]
-                form.version.raw_data = None
+                form.version.data, form.version.raw_data = refusal.extra["version"], None
+                form.set_beside(OfficeForm.saved(office))
     return _edit_page(office, form), 422 if form.is_submitted() else 200
 
 
