@@ -201,7 +201,7 @@ class AbsenceForm(Form):
     reason = SelectField(
         _l("Reason"),
         choices=[
-            ("leave", _l("Leave")),
+            ("leave", _l("Time off")),
             ("training", _l("Training")),
             ("meeting", _l("Meeting")),
             ("illness", _l("Away")),

@@ -161,7 +161,7 @@ export class Chat {
 function time(at) {
   const shown = document.createElement("time");
   shown.dateTime = at;
-  shown.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" });
+  shown.textContent = new Date(at).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" });
   return shown;
 }
 
