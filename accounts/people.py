@@ -143,6 +143,11 @@ def get(person_id: int) -> Person:
     return person
 
 
+def find(public_id: str) -> Person | None:
+    """An active person by public id."""
+    return db.session.scalar(select(Person).where(Person.public_id == public_id, Person.active))
+
+
 def own_words(person: Person) -> list[str]:
     """What a password must not be made of: the person's name and addresses."""
     return [person.name, *(contact.value for contact in person.contacts)]

@@ -14,10 +14,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_smorest import Api, Blueprint
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import select
 
+from accounts import people
 from accounts.access import API, EVERYONE, allow, visitor
-from accounts.models import Person
 from foundation import answers, audit, clock, languages, times
 from foundation.db import db, write
 from foundation.errors import InputWrong
@@ -253,7 +252,7 @@ def _party(asked: dict[str, Any], office_id: int) -> tuple[Party, str]:
     party = party_for(visitor(), office_id)
     if not asked["on_behalf_of"]:
         return party, asked["name"]
-    person = db.session.scalar(select(Person).where(Person.public_id == asked["on_behalf_of"], Person.active))
+    person = people.find(asked["on_behalf_of"])
     if not party.on_behalf or person is None:
         raise InputWrong(_l("There is no such person, or you may not book for them."), field="on_behalf_of")
     return Party(person=person, booked_by=party.booked_by), person.name

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
-from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, exists, insert, select
 
-from accounts import people
-from accounts.models import Contact, ContactKind, Person
+from accounts.models import ContactKind, Person
 from foundation import audit, clock
-from foundation.db import db, lock
+from foundation.db import db, lock, table
 from foundation.errors import InputWrong, NotFound
 from foundation.events import record
 from foundation.failpoints import failpoint
 
-from . import claims, encounters, finder, holds, offers, openings, outcomes, persons_time, references, replays, terms
+from . import (
+    claims,
+    encounters,
+    finder,
+    holds,
+    offers,
+    openings,
+    outcomes,
+    persons_time,
+    references,
+    replays,
+    terms,
+    wishes,
+)
 from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored
 from .links import code_of, join_path, manage_path, offer_path, open_appointment
 from .models import (
@@ -35,6 +44,7 @@ from .models import (
 from .openings import NotOffered, Opening, SlotPast, SlotTaken
 from .outcomes import WrongState, record_outcome
 from .visibility import coming_of, find, for_day, get_visible
+from .wishes import BookingWish
 
 __all__ = [
     "BookingWish",
@@ -66,39 +76,6 @@ COOLING = (600, 1800)
 """Seconds, from and to, that a freed time is kept from everybody, so that nobody can sell a cancellation to a friend."""
 COOLING_SHARE = 10
 """At most one part in ten of the time that is left before it begins."""
-
-
-@dataclass(frozen=True)
-class BookingWish:
-    """Who wants which time: a `hold`, or a `query` with `starts_at`; UTC. `person_id` is a person known by sign-in or an operator."""
-
-    name: str
-    language: str
-    hold: Hold | None = None
-    query: finder.Query | None = None
-    starts_at: datetime | None = None
-    modality: str = ""
-    needs: tuple[str, ...] = ()
-    email: str = ""
-    phone: str = ""
-    person_id: int | None = None
-    booked_by: int | None = None
-
-    @property
-    def content(self) -> str:
-        """A fingerprint of everything asked for, 64 hex characters; two wishes with the same key must not differ."""
-        what = [
-            self.name,
-            self.language,
-            self.modality,
-            sorted(self.needs),
-            self.email,
-            self.phone,
-            self.person_id,
-            self.booked_by,
-        ]
-        when = self.hold.public_id if self.hold else [repr(self.query), self.starts_at and self.starts_at.isoformat()]
-        return hashlib.sha256(json.dumps([what, when]).encode()).hexdigest()
 
 
 def book(
@@ -306,7 +283,7 @@ def _write_down(wish: BookingWish, opening: Opening, query: finder.Query, chosen
     if not modality:
         raise InputWrong(_l("Choose how you want to meet."), field="modality")
     openings.check_modality(offered.modalities, modality)
-    person, email, phone = _who(wish, offered.region)
+    person, email, phone = wishes.person_of(wish, offered.region)
     if modality == Modality.PHONE and phone is None:
         raise InputWrong(_l("Enter a phone number, so that the counselor can call you."), field="phone")
     contact = email or phone
@@ -333,21 +310,10 @@ def _write_down(wish: BookingWish, opening: Opening, query: finder.Query, chosen
     return appointment
 
 
-def _who(wish: BookingWish, region: str) -> tuple[Person, Contact | None, Contact | None]:
-    if wish.person_id is None:
-        person = people.register_guest(wish.name, wish.language, wish.email or None, wish.phone or None, region)
-        return person, person.contact(ContactKind.EMAIL), person.contact(ContactKind.PHONE)
-    person = db.session.get_one(Person, wish.person_id)
-    found: list[Contact | None] = []
-    for kind, raw in ((ContactKind.EMAIL, wish.email), (ContactKind.PHONE, wish.phone)):
-        found.append(people.add_contact(person, kind, raw, region) if raw.strip() else person.contact(kind))
-    return person, found[0], found[1]
-
-
 def _give(appointment: Appointment, chosen: tuple[int, ...]) -> None:
     """Write which resources it has."""
     rows = [{"appointment_id": appointment.id, "resource_id": one} for one in chosen]
-    db.session.execute(insert(AppointmentResource.__table__), rows)
+    db.session.execute(insert(table(AppointmentResource)), rows)
 
 
 def _resource_ids(appointment: Appointment) -> list[int]:

@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Delete, TextClause, Update, and_, bindparam, delete, or_, select, text, update
 
 from foundation import clock
-from foundation.db import db
+from foundation.db import db, table
 
 from .models import Claim, PersonClaim, Resource, Service
 from .terms import Terms
@@ -34,7 +34,7 @@ _BUSY = (
     .distinct()
 )
 _BUMP = (
-    update(Resource.__table__)
+    update(table(Resource))
     .where(Resource.__table__.c.id.in_(bindparam("ids", expanding=True)))
     .values(version=Resource.__table__.c.version + 1)
 )
@@ -117,8 +117,8 @@ def spots_of(holder: Holder) -> set[Spot]:
 def release(holder: Holder) -> set[int]:
     """Let go all that a holder has; returns the ids of its resources."""
     resources = _lock(holder)
-    for table in (Claim, PersonClaim):
-        _write(delete(table).where(_held_by(table, [holder])))
+    for kept in (Claim, PersonClaim):
+        _write(delete(kept).where(_held_by(kept, [holder])))
     return resources
 
 

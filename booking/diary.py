@@ -9,7 +9,7 @@ from flask import Flask
 from virtual_office import diary
 from virtual_office.diary import DiaryEntry
 
-from .letters import method_of
+from .method import method_of
 from .models import Appointment
 from .visibility import coming_of
 

@@ -210,8 +210,9 @@ def _slots(look: Season, starts: int) -> list[Slot]:
     names: dict[int, dict[int, str]] = {}
     for option in look.options:
         for bit, pools in _free_ids(option, starts):
-            room[bit] = max(room.get(bit, 0), joint.room(pools))
-            if look.terms.shows_counselor and room[bit]:
+            most = joint.room(pools)
+            room[bit] = max(room.get(bit, 0), most)
+            if look.terms.shows_counselor and most:
                 names.setdefault(bit, {}).update((one.id, one.name) for one in option.counselors if one.id in pools[0])
     length = timedelta(minutes=look.terms.minutes)
     return [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -19,7 +18,8 @@ from foundation.pages import absolute
 
 from . import appointments
 from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored, SlotOffered
-from .models import Appointment, Hold, HoldState, Modality, WaitlistEntry, WaitState
+from .method import method_of
+from .models import Appointment, Hold, HoldState, WaitlistEntry, WaitState
 
 ABOUT = "appointment"
 REMINDER_BEFORE = 24 * 3600
@@ -31,14 +31,6 @@ CONFIRMATION, MOVED, CANCELLED, REMINDER, OFFER = (
     "appointment_reminder",
     "waitlist_offer",
 )
-
-
-@dataclass(frozen=True)
-class Method:
-    """Words for how people meet: shown in letters and used as the calendar entry's place."""
-
-    how: str
-    place: str
 
 
 @within_transaction(AppointmentBooked)
@@ -175,19 +167,6 @@ def ics_of(appointment: Appointment, method: str = "PUBLISH", attendee: str = ""
         cancelled=not appointment.live,
     )
     return calendar.entry(what, method)
-
-
-def method_of(appointment: Appointment) -> Method:
-    """How the people of an appointment meet, in words."""
-    phone = appointment.phone.value if appointment.phone else ""
-    return {
-        Modality.VIDEO: Method(_("By video, in your browser"), _("Online")),
-        Modality.CHAT: Method(_("By chat, in your browser"), _("Online")),
-        Modality.PHONE: Method(_("By phone: we call you on %(phone)s", phone=phone), _("By phone")),
-        Modality.IN_PERSON: Method(
-            _("In person at %(office)s", office=appointment.office.name), appointment.office.address
-        ),
-    }[Modality(appointment.modality)]
 
 
 def _post(kind: str, appointment: Appointment, due_at: int | None = None) -> None:

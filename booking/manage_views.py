@@ -19,6 +19,7 @@ from foundation.pages import absolute
 
 from . import appointments, letters, pace
 from .forms import CancelForm, ConfirmForm
+from .method import method_of
 from .models import CANCELLED, Appointment
 from .parties import party_for
 from .views import blueprint
@@ -161,7 +162,7 @@ def _facts(appointment: Appointment) -> dict[str, Any]:
         "join": appointments.join_path(appointment) if appointment.meeting else "",
         "opened": opened,
         "over": appointment.ends_at <= clock.now(),
-        "method": letters.method_of(appointment),
+        "method": method_of(appointment),
         "letter_to": contact.value if contact is not None and contact.kind == ContactKind.EMAIL else "",
         "party": party_for(visitor(), appointment.office_id),
         "done": request.args.get("done", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +17,15 @@ from foundation.events import record
 
 from . import claims, finder, openings
 from .events import SlotOffered
-from .models import Appointment, Hold, HoldState, Modality, WaitlistEntry, WaitState
+from .models import Appointment, Hold, HoldState, Modality, Service, WaitlistEntry, WaitState
 from .openings import Opening
 
 KEPT_FOR = 1800
 """Seconds that a freed time is kept for one person of the waitlist."""
 LOOKED_AT = 20
 """Entries looked at for one freed time."""
+ENOUGH = 2
+"""Entries that can have it: the second if the first leaves the list in this moment."""
 DEADLINE = "waitlist.offer_ends"
 
 
@@ -88,16 +91,26 @@ def _on_deadline(hold_id: int) -> None:
 
 
 def _chances(service_id: int, starts_at: datetime, modality: str, own: Sequence[claims.Holder]) -> list[Chance]:
-    found = []
-    for entry in _waiting(service_id, starts_at):
+    found: list[Chance] = []
+    for entry in _waiting_in_turn(service_id, starts_at):
         query = _query_for(entry, modality)
         if query is None:
             continue
-        try:
+        with contextlib.suppress(Refusal):
             found.append(Chance(entry.id, query, openings.look(query, starts_at, None, own)))
-        except Refusal:
-            continue
+        if len(found) == ENOUGH:
+            break
     return found
+
+
+def _waiting_in_turn(service_id: int, starts_at: datetime) -> list[WaitlistEntry]:
+    """The same, after everybody else who gives away a time of this service now: each must see who is already served."""
+    waiting = _waiting(service_id, starts_at)
+    if not waiting or db.engine.dialect.name != "postgresql":
+        return waiting
+    # NO KEY UPDATE, so that bookings, whose foreign keys look at the service, go on.
+    db.session.execute(select(Service.id).where(Service.id == service_id).with_for_update(key_share=True))
+    return _waiting(service_id, starts_at)
 
 
 def _waiting(service_id: int, starts_at: datetime) -> list[WaitlistEntry]:

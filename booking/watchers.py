@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from sqlalchemy import bindparam, select
 
 from foundation.db import db
@@ -19,14 +21,14 @@ CONCERNED = (
 )
 
 
-@within_transaction(AppointmentBooked)
-@within_transaction(AppointmentMoved)
-@within_transaction(AppointmentCancelled)
-@within_transaction(AppointmentRestored)
-@within_transaction(OutcomeRecorded)
-def tell(
-    fact: AppointmentBooked | AppointmentMoved | AppointmentCancelled | AppointmentRestored | OutcomeRecorded,
-) -> None:
+AppointmentFact = AppointmentBooked | AppointmentMoved | AppointmentCancelled | AppointmentRestored | OutcomeRecorded
+
+
+def tell(fact: AppointmentFact) -> None:
     """The person, and everybody in whose diary it stands."""
     people = db.session.scalars(CONCERNED, {"appointment": fact.appointment_id})
     record(DiaryChanged(tuple(person_id for person_id in people if person_id is not None)))
+
+
+for kind in get_args(AppointmentFact):
+    within_transaction(kind)(tell)

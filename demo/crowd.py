@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from functools import partial
 
 from accounts import people
 from accounts.models import Role
@@ -20,10 +21,10 @@ DAYS = 60
 def build(n_offices: int, n_counselors: int, n_bookings: int, seed: int = 1) -> list[int]:
     """Offices with `n_counselors` between them and about `n_bookings` booked times over 60 days; returns the service ids."""
     dice = random.Random(seed)
-    services = [
-        write(lambda n=n: _office(n, n_counselors // n_offices + (n < n_counselors % n_offices)))
-        for n in range(n_offices)
-    ]  # type: ignore[misc]
+    services = []
+    for n in range(n_offices):
+        counselors = n_counselors // n_offices + (n < n_counselors % n_offices)
+        services.append(write(partial(_office, n, counselors)))
     for n in range(n_bookings):
         service_id = services[n % n_offices]
         _book(service_id, dice, n)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from .db import Row, db
+from .db import Row, db, table
 from .models import AuditEvent
 
 _actor: ContextVar[tuple[str, int | None]] = ContextVar("actor", default=("system", None))
@@ -46,7 +46,7 @@ def note(
 ) -> None:
     """Write one audit row beside the act, in its transaction. `act` is `noun.participle`."""
     kind, actor_id = _actor.get()
-    if thing is not None and thing.id is None:
+    if thing in db.session.new:
         db.session.flush()
     values = {
         "act": act,
@@ -60,4 +60,4 @@ def note(
         "after": after or {},
     }
     # The plain table: nobody reads the row back, and every act writes one.
-    db.session.execute(insert(AuditEvent.__table__), values)
+    db.session.execute(insert(table(AuditEvent)), values)

@@ -56,7 +56,7 @@ def entry(what: Entry, method: str) -> str:
         if value:
             item.add(name, value)
     if what.organizer:
-        item.add("organizer", vCalAddress(f"mailto:{what.organizer}"), encode=0)
+        item.add("organizer", vCalAddress(f"mailto:{what.organizer}"), encode=False)
     if what.attendee and method != "PUBLISH":
         guest = vCalAddress(f"mailto:{what.attendee}")
         guest.params.update(
@@ -67,7 +67,7 @@ def entry(what: Entry, method: str) -> str:
                 "CUTYPE": vText("INDIVIDUAL"),
             }
         )
-        item.add("attendee", guest, encode=0)
+        item.add("attendee", guest, encode=False)
     book.add_component(item)
     return book.to_ical().decode()
 

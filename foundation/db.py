@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, DateTime, Engine, MetaData, String, TypeDecorator, event
+from sqlalchemy import JSON, BigInteger, DateTime, Engine, MetaData, String, Table, TypeDecorator, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -34,7 +34,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-WRITE_WAIT = 5.0
+WRITE_WAIT = 20.0
 """Seconds a write waits for its turn on SQLite before it answers Busy."""
 
 
@@ -190,6 +190,11 @@ def write(work: Callable[[], T]) -> T:
 def lock(row: PublicRow | Row) -> None:
     """Lock one row for the rest of the transaction and read it afresh (SQLite: the transaction already excludes writers)."""
     db.session.refresh(row, with_for_update=db.engine.dialect.name == "postgresql" or None)
+
+
+def table(model: type[Base]) -> Table:
+    """The plain table of a model, for statements that need no rows back."""
+    return cast(Table, model.__table__)
 
 
 def insert_into(table: Any) -> Any:

@@ -38,4 +38,4 @@ class Desk(Door):
 
 
 def _sid() -> str:
-    return request.sid  # type: ignore[attr-defined,no-any-return]
+    return request.sid  # type: ignore[attr-defined]

@@ -254,4 +254,4 @@ def _number(told: Any, name: str) -> int:
 
 
 def _sid() -> str:
-    return request.sid  # type: ignore[attr-defined,no-any-return]
+    return request.sid  # type: ignore[attr-defined]

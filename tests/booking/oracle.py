@@ -277,9 +277,9 @@ def able(world: World, need: str, wish: Wish) -> list[Thing]:
         asked = {f"language:{wish.language}", f"language:{wish.language.split('-')[0]}"} if wish.language else set()
         return [one for one in world.things if one.kind == "interpreter" and asked & one.features]
     if need == "sign_interpreter":
-        return [
-            one for one in world.things if one.kind == "interpreter" and any("sign-" in name for name in one.features)
-        ]
+        signs = {wish.language} if wish.language.startswith("sign-") else {"sign-es", "sign-fr"}
+        asked = {f"language:{code}" for code in signs}
+        return [one for one in world.things if one.kind == "interpreter" and asked & one.features]
     places = [one for one in world.things if one.kind == need and one.office == world.office]
     return [one for one in places if "step_free" not in wish.needs or "step_free" in one.features]
 

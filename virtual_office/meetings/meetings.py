@@ -119,6 +119,14 @@ def get(public_id: str, visitor: Visitor) -> tuple[Meeting, Participant]:
     return meeting, seat
 
 
+def get_seat(public_id: str) -> Participant:
+    """A seat that nobody was removed from. Raises NotFound."""
+    seat = db.session.scalar(select(Participant).where(Participant.public_id == public_id))
+    if seat is None or seat.standing == Standing.REMOVED:
+        raise NotFound
+    return seat
+
+
 def participant_of(meeting: Meeting, visitor: Visitor) -> Participant | None:
     """The visitor's seat: by sign-in, by the join link of the appointment, or by the link of a seat; None for others.
 

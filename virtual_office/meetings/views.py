@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from accounts import people
 from accounts.access import HOLDER, allow, remember_link, visitor
 from foundation import clock
-from foundation.db import db, write
+from foundation.db import write
 from foundation.errors import NotFound, Refusal
 from foundation.pages import absolute
 from foundation.security import matches, sign
@@ -84,8 +83,8 @@ def invite(public_id: str) -> ResponseReturnValue:
 @allow(HOLDER)
 def sit_down(public_id: str, token: str) -> ResponseReturnValue:
     """The link of a third person: it opens this one meeting and nothing else."""
-    seat = db.session.scalar(select(Participant).where(Participant.public_id == public_id))
-    if seat is None or not matches(token, "seat", public_id) or seat.standing == Standing.REMOVED:
+    seat = meetings.get_seat(public_id)
+    if not matches(token, "seat", public_id):
         raise NotFound
     remember_link(public_id, "seat", 1)
     return redirect(url_for(".show", public_id=seat.meeting.public_id))

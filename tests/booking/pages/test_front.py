@@ -44,8 +44,9 @@ def test_the_pages_weigh_little(reader: Reader, town: Town) -> None:
 
 def test_offices_can_be_looked_for(reader: Reader) -> None:
     assert "Centro" not in reader.open("/book?place=norte").headings
-    page = reader.open("/book?place=" + "%00x" * 500)
+    page = reader.open("/book?place=" + "%E2%80%AEx" * 500)
     assert "Show all offices" in page.words
+    assert reader.open("/book?place=%00").status == 404
 
 
 def test_hours_in_words(app: Flask) -> None:
