@@ -17,8 +17,6 @@ from .mailing import MailRefused, MailUnreachable, Post, compose
 from .models import Letter
 
 log = logging.getLogger(__name__)
-LEASE = 60
-"""Seconds that one worker has for a batch; after a crash another takes it over."""
 GIVE_UP = 48 * 3600
 """Seconds after which a letter that never left is a failure that staff see."""
 
@@ -39,9 +37,12 @@ def carry_due(limit: int = 20) -> int:
     settings = current_app.config["VO"]
     if not settings.smtp_url and not settings.demo:
         return 0
-    leased = write(lambda: _lease(limit))
+    until, leased = write(lambda: _lease(limit, settings.lease))
     with Post(settings.smtp_url) as post:
         for position, letter_id in enumerate(leased):
+            if clock.seconds() >= until:
+                # A slow mail server ate the lease: another worker may have the rest by now.
+                return position
             try:
                 fate = _carry(letter_id, post)
             except MailUnreachable as reason:
@@ -52,7 +53,7 @@ def carry_due(limit: int = 20) -> int:
     return len(leased)
 
 
-def _lease(limit: int) -> list[int]:
+def _lease(limit: int, seconds: int) -> tuple[int, list[int]]:
     now = clock.seconds()
     due = (
         select(Letter.id)
@@ -63,8 +64,8 @@ def _lease(limit: int) -> list[int]:
     )
     ids = list(db.session.scalars(due))
     if ids:
-        db.session.execute(update(Letter).where(Letter.id.in_(ids)).values(lease_until=now + LEASE))
-    return ids
+        db.session.execute(update(Letter).where(Letter.id.in_(ids)).values(lease_until=now + seconds))
+    return now + seconds, ids
 
 
 def _carry(letter_id: int, post: Post) -> Fate:

@@ -77,6 +77,8 @@ class Settings:
     """Seconds a person keeps their seat in a meeting without a connection."""
     beat: float = 2.0
     """Seconds between heartbeats in a meeting of up to 12."""
+    lease: int = 30
+    """Seconds that a worker has for a batch of letters or deadlines; after a crash another takes it over."""
     test_failpoint: str = ""
     """Name of a crash point to die at (tests; loopback only)."""
     test_clock_shift: int = 0
@@ -225,6 +227,8 @@ def _unsafe(settings: Settings) -> list[str]:
             problems.append(f"VO_{field.upper()} must be a colour like #0b5351")
     if not 1 <= settings.hold_minutes <= 60:
         problems.append("VO_HOLD_MINUTES must be from 1 to 60")
+    if not 1 <= settings.lease <= 600:
+        problems.append("VO_LEASE must be from 1 to 600")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
         problems.append("VO_SMTP_URL must start with smtp:// or smtps://")
     return problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from flask import current_app
 from sqlalchemy import select, update
 
 from . import audit, clock
@@ -12,8 +13,6 @@ from .db import db, insert_into, write
 from .models import Deadline
 
 log = logging.getLogger(__name__)
-LEASE = 30
-"""Seconds a worker may take for one deadline before another may try."""
 Handler = Callable[[int], None]
 _handlers: dict[str, Handler] = {}
 
@@ -69,7 +68,7 @@ def _lease(limit: int) -> list[int]:
     )
     ids = list(db.session.scalars(due))
     if ids:
-        db.session.execute(update(Deadline).where(Deadline.id.in_(ids)).values(lease_until=now + LEASE))
+        db.session.execute(update(Deadline).where(Deadline.id.in_(ids)).values(lease_until=now + current_app.config["VO"].lease))
     return ids
 
 

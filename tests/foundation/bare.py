@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
+import virtual_office.offices.models  # noqa: F401 - accounts, which every test imports, points at its table
 from foundation import config, languages
 from foundation.db import db, set_up_engine
 

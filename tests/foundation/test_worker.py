@@ -39,7 +39,7 @@ def broken(ref):
     raise ValueError("amal@example.org")
 
 if how == "late":
-    clock.shift(deadlines.LEASE + 1)
+    clock.shift(app.config["VO"].lease + 1)
 if how == "slow":
     app.cli.add_command(worker.worker_command)
     with app.app_context():
