@@ -19,10 +19,10 @@ LIVE = (WaitState.WAITING, WaitState.OFFERED)
 
 
 def listed(visitor: Visitor, limit: int = 200) -> list[WaitlistEntry]:
-    """Live wishes of the visitor's offices, in the order in which they are offered times."""
+    """Live wishes of the visitor's offices: who has an offer now first, then in the order in which times are offered."""
     offices = visitor.offices(*DESK)
     query = select(WaitlistEntry).where(WaitlistEntry.state.in_(LIVE)).limit(limit)
-    query = query.order_by(WaitlistEntry.offers, WaitlistEntry.id)
+    query = query.order_by(WaitlistEntry.state != WaitState.OFFERED, WaitlistEntry.offers, WaitlistEntry.id)
     return list(db.session.scalars(query if offices is None else query.where(WaitlistEntry.office_id.in_(offices))))
 
 

@@ -109,7 +109,8 @@ class OfficeForm(Form):
             name: self[name].data or ""
             for name in ("name", "address", "directions", "zone", "phone", "phone_cost", "region")
         }
-        return {**texts, "region": texts["region"].upper(), "active": self.active.data}
+        dialled = "".join(str(int(one)) if one.isdecimal() else one for one in texts["phone"])
+        return {**texts, "phone": dialled, "region": texts["region"].upper(), "active": self.active.data}
 
     def hours(self) -> list[Window]:
         """The week as (weekday, opens, closes)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -227,5 +226,4 @@ def _check(values: Mapping[str, Any]) -> None:
 
 
 def _can_be_dialled(phone: str) -> bool:
-    plain = unicodedata.normalize("NFKC", phone)
-    return bool(DIALLED.fullmatch(plain)) and sum(letter.isdigit() for letter in plain) >= LEAST_DIGITS
+    return bool(DIALLED.fullmatch(phone)) and sum(letter.isdigit() for letter in phone) >= LEAST_DIGITS
