@@ -4,11 +4,11 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import realtime  # noqa: E402 - nothing may import sockets or threads before the line above
-from app import create_app  # noqa: E402
+from app import create_app  # noqa: E402 - nothing may import sockets or threads before the line above
 from foundation import health, nudge  # noqa: E402
+from realtime import listening  # noqa: E402
 
 app = create_app()
 nudge.listen(app.config["VO"].folder)
 health.serve_figures(app)
-realtime.start(app)
+listening.start(app)

@@ -5,16 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from flask_socketio import join_room
 
-from accounts.access import EVERYONE, SIGNED_IN, allow, visitor
+from accounts.access import EVERYONE, SIGNED_IN, allow
 
+from .lines import join_own
 from .wire import Door
-
-
-def person_channel(person_id: int) -> str:
-    """The channel of one person's pages."""
-    return f"person:{person_id}"
 
 
 class Desk(Door):
@@ -25,10 +20,7 @@ class Desk(Door):
     @allow(SIGNED_IN)
     def on_connect(self, _auth: Any = None) -> bool:
         """Listen to what changes for this person."""
-        person_id = visitor().person_id
-        if person_id is None:
-            return False
-        join_room(person_channel(person_id))
+        join_own()
         return True
 
     @allow(EVERYONE)

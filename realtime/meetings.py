@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import current_app, request
 from flask_babel import gettext as _
-from flask_socketio import join_room
+from flask_socketio import join_room, leave_room
 
 from accounts.access import EVERYONE, HOLDER, allow, visitor
 from foundation.db import db, write
@@ -15,10 +16,10 @@ from virtual_office.meetings import commands, happenings, presence
 from virtual_office.meetings import meetings as rules
 from virtual_office.meetings.models import Meeting, Participant, Phase, Standing
 
+from .lines import MEETING, join_own, lobby_channel, meeting_channel, participant_channel
 from .seats import Seat, seats
-from .wire import Door, node_name, wire
+from .wire import PATIENCE, Door, hang_up, node_name, wire
 
-NAMESPACE = "/meeting"
 SIGNALS = frozenset({"offer", "answer", "candidate", "restart", "bye"})
 LARGEST_SDP = 64 * 1024
 LARGEST_CANDIDATE = 1024
@@ -31,9 +32,10 @@ class SignalTooLarge(Refusal):
     status = 413
 
 
-def channel(meeting: str) -> str:
-    """The channel of a meeting's pages."""
-    return f"meeting:{meeting}"
+class AlreadySeated(Refusal):
+    """One connection sits in one meeting."""
+
+    code = "already_seated"
 
 
 class Meetings(Door):
@@ -44,8 +46,8 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_connect(self, _auth: Any = None) -> bool:
         """Open the line; a seat is asked for with `enter`, within ten seconds."""
-        sid, app = _sid(), current_app._get_current_object()  # type: ignore[attr-defined]
-        wire.start_background_task(_close_without_seat, app, sid)
+        join_own()
+        wire.start_background_task(_close_without_seat, _sid())
         return True
 
     @allow(EVERYONE)
@@ -53,30 +55,40 @@ class Meetings(Door):
         """The line is gone: the seat is kept for the grace."""
         sid = _sid()
         self.quota.forget(sid)
-        if seats.give_up(sid) is not None:
-            write(lambda: presence.depart(sid))
+        _depart(sid)
 
     @allow(HOLDER)
     def on_enter(self, told: Any) -> dict[str, Any]:
         """`{meeting, after}` → who I am, who is there, and what I missed since event number `after`."""
         public_id, after, sid = _text(told, "meeting"), _number(told, "after"), _sid()
+        node = node_name(current_app.config["VO"])
 
         def come_in() -> tuple[Seat, list[str]]:
             meeting, me = rules.get(public_id, visitor())
+            held = seats.of(sid)
+            if held is not None and held.participant_id != me.id:
+                raise AlreadySeated
             rules.enter(meeting, me)
-            older = presence.arrive(meeting, me, sid, node_name(current_app.config["VO"]))
-            return Seat(sid, meeting.public_id, meeting.id, me.public_id, me.id), older
+            return Seat(sid, meeting.public_id, meeting.id, me.public_id, me.id), presence.arrive(me, sid, node)
 
         seat, older = write(come_in)
         seats.take(seat)
-        join_room(channel(seat.meeting))
-        join_room(_peer_channel(seat.participant))
+        if not wire.server.manager.is_connected(sid, MEETING):
+            # The line broke while the rows were written: whoever gives the seat up first says so.
+            _depart(sid)
+            raise NotFound
         for connection in older:
-            wire.emit("taken_over", {}, to=connection, namespace=NAMESPACE)
+            wire.emit("taken_over", {}, to=connection, namespace=MEETING)
             seats.give_up(connection)
             _unhear(connection, seat)
+        # First the rooms, then the rows: somebody who is let in between the two is found by one or the other.
+        join_room(participant_channel(seat.participant))
+        join_room(lobby_channel(seat.meeting))
         meeting = db.session.get_one(Meeting, seat.meeting_id)
         me = db.session.get_one(Participant, seat.participant_id)
+        if me.knows_all:
+            join_room(meeting_channel(seat.meeting))
+            leave_room(lobby_channel(seat.meeting))
         return {
             "me": {
                 "id": me.public_id,
@@ -86,7 +98,7 @@ class Meetings(Door):
                 "text_only": me.text_only,
             },
             "media": meeting.media,
-            "events": happenings.since(meeting, after),
+            "events": happenings.since(meeting, after, me),
             **rules.lobby_state(meeting),
         }
 
@@ -95,7 +107,7 @@ class Meetings(Door):
         """Every two seconds: I am here."""
         again = seats.hear(_sid())
         if again is not None:
-            wire.emit("heard_again", {"from": again.participant}, to=channel(again.meeting), namespace=NAMESPACE)
+            wire.emit("heard_again", {"from": again.participant}, to=_everybody(again.meeting), namespace=MEETING)
         return {}
 
     @allow(HOLDER)
@@ -118,8 +130,8 @@ class Meetings(Door):
         wire.emit(
             "signalled",
             {"from": me.public_id, "kind": kind, "data": data},
-            to=_peer_channel(peer.public_id),
-            namespace=NAMESPACE,
+            to=participant_channel(peer.public_id),
+            namespace=MEETING,
         )
         return {}
 
@@ -132,7 +144,7 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_show(self, told: Any) -> dict[str, Any]:
         """`{microphone, camera}`: what I send now, so that the others can see it in words. Not kept."""
-        seat = _seat()
+        meeting, me = _seated()
         state = {
             "microphone": bool(told.get("microphone")),
             "camera": bool(told.get("camera")),
@@ -140,10 +152,10 @@ class Meetings(Door):
         }
         wire.emit(
             "shown",
-            {"from": seat.participant, **state},
-            to=channel(seat.meeting),
-            namespace=NAMESPACE,
-            skip_sid=seat.sid,
+            {"from": me.public_id, **state},
+            to=_everybody(meeting.public_id),
+            namespace=MEETING,
+            skip_sid=_sid(),
         )
         return {}
 
@@ -168,6 +180,7 @@ class Meetings(Door):
         """I go, by choice."""
         meeting, me = _seated()
         write(lambda: rules.leave(meeting, me))
+        _stand_up()
         return {}
 
     @allow(HOLDER)
@@ -180,20 +193,33 @@ class Meetings(Door):
         return {}
 
 
-def _close_without_seat(app: Any, sid: str) -> None:
-    wire.sleep(10)
+def _close_without_seat(sid: str) -> None:
+    wire.sleep(PATIENCE)
     if seats.of(sid) is None:
-        with app.app_context():
-            try:
-                wire.server.disconnect(sid, namespace=NAMESPACE)
-            except KeyError:
-                return
+        hang_up(sid, MEETING)
+
+
+def _depart(sid: str) -> None:
+    if seats.give_up(sid) is not None:
+        write(lambda: presence.depart(sid))
+
+
+def _stand_up() -> None:
+    sid = _sid()
+    seat = seats.of(sid)
+    if seat is not None:
+        _unhear(sid, seat)
+        _depart(sid)
+
+
+def _everybody(meeting: str) -> list[str]:
+    return [meeting_channel(meeting), lobby_channel(meeting)]
 
 
 def _unhear(connection: str, seat: Seat) -> None:
-    """The older connection of the same person hears nothing more; its page says so and offers to come back."""
-    for one in (channel(seat.meeting), _peer_channel(seat.participant)):
-        wire.server.leave_room(connection, one, namespace=NAMESPACE)
+    """A connection without a seat hears nothing more; its page says so and offers to come back."""
+    for one in (*_everybody(seat.meeting), participant_channel(seat.participant)):
+        wire.server.leave_room(connection, one, namespace=MEETING)
 
 
 def _seat() -> Seat:
@@ -222,20 +248,18 @@ def _peer(meeting: Meeting, told: Any) -> Participant:
     return peer
 
 
-def _peer_channel(participant: str) -> str:
-    return f"participant:{participant}"
-
-
 def _measure(kind: str, data: Any) -> None:
+    """Raise unless the payload is plain JSON of the right shape and size for its kind."""
     if kind in {"offer", "answer"}:
         if not isinstance(data, dict) or not isinstance(data.get("sdp"), str) or data.get("type") != kind:
             raise InputWrong
-        if len(data["sdp"]) > LARGEST_SDP:
+        if len(data["sdp"].encode()) > LARGEST_SDP:
             raise SignalTooLarge(_("This is too large."))
-    elif kind == "candidate":
-        if data is not None and (not isinstance(data, dict) or len(str(data)) > LARGEST_CANDIDATE):
-            raise SignalTooLarge(_("This is too large."))
-    elif data is not None and len(str(data)) > LARGEST_CANDIDATE:
+        data = {name: value for name, value in data.items() if name != "sdp"}
+    if data is not None and not isinstance(data, dict):
+        raise InputWrong
+    # Bytes, which arrive in frames of their own, are no JSON: TypeError.
+    if len(json.dumps(data, ensure_ascii=False).encode()) > LARGEST_CANDIDATE:
         raise SignalTooLarge(_("This is too large."))
 
 

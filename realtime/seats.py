@@ -37,14 +37,6 @@ class Seats:
         """Stand up."""
         return self._by_sid.pop(sid, None)
 
-    def held_by(self, participant: str) -> list[Seat]:
-        """Every connection of a participant, newest last."""
-        return [seat for seat in self._by_sid.values() if seat.participant == participant]
-
-    def in_meeting(self, meeting: str) -> list[Seat]:
-        """Everybody connected to a meeting through this process."""
-        return [seat for seat in self._by_sid.values() if seat.meeting == meeting]
-
     def hear(self, sid: str) -> Seat | None:
         """A beat came; returns the seat if it had been silent and is heard again."""
         seat = self._by_sid.get(sid)

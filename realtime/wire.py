@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import socket as sockets
-import time
-from collections import defaultdict, deque
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, request
-from flask_socketio import Namespace, SocketIO, disconnect
+from flask_socketio import Namespace, SocketIO
 from gevent import monkey
 
 from accounts import access
@@ -21,37 +19,32 @@ from foundation.config import Settings
 from foundation.db import db
 from foundation.errors import NotFound, Refusal, TooMany
 
+from .limits import HANDSHAKES, LARGEST, Counter, limited
+
 log = logging.getLogger(__name__)
 wire = SocketIO()
-WINDOW = 10.0
-"""Seconds over which messages are counted."""
+LINES_OWN = frozenset({"connect", "disconnect"})
 PATIENCE = 10.0
 """Seconds that a connection may stay without a seat."""
-LARGEST = 100_000
-"""Bytes of one frame; an SDP is at most 64 KB."""
 
 
 class Quota:
-    """Counts messages of one connection: beyond `allowed` in ten seconds they are dropped, beyond three times that it is closed."""
+    """Counts messages of one connection: beyond `allowed` in ten seconds they are refused, beyond three times that it is closed."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, deque[float]] = defaultdict(deque)
+        self._count = Counter()
 
-    def take(self, sid: str, allowed: int) -> None:
+    def take(self, sid: str, allowed: int, namespace: str) -> None:
         """Raise TooMany when this message is one too many."""
-        now, seen = time.monotonic(), self._seen[sid]
-        while seen and seen[0] < now - WINDOW:
-            seen.popleft()
-        if len(seen) >= allowed * 3:
-            disconnect()
-        if len(seen) < allowed * 3:
-            seen.append(now)
-        if len(seen) > allowed:
+        many = self._count.add(sid, allowed * 3)
+        if many > allowed * 3:
+            hang_up(sid, namespace)
+        if many > allowed:
             raise TooMany
 
     def forget(self, sid: str) -> None:
         """The connection is gone."""
-        self._seen.pop(sid, None)
+        self._count.forget(sid)
 
 
 class Door(Namespace):
@@ -74,6 +67,23 @@ class Door(Namespace):
                 if getattr(handler, "policy", None) is None:
                     raise TypeError(f"{cls.__name__}.{name} declares no policy")
                 setattr(cls, name, _answering(name, handler))
+        cls.on_unknown = _answering("on_unknown", Door.on_unknown)  # type: ignore[method-assign]
+
+    def trigger_event(self, event: Any, *told: Any) -> Any:
+        """Hand a message to its handler; a name that nobody handles is counted, and answered like all that is absent.
+
+        `connect` and `disconnect` are the line's own words: sent as a message by somebody connected they are unknown names.
+        """
+        sid = told[0]
+        spoken = self.server.manager.is_connected(sid, self.namespace)
+        if spoken and (event in LINES_OWN or not isinstance(event, str) or not hasattr(self, f"on_{event}")):
+            event, told = "unknown", (sid,)
+        return super().trigger_event(event, *told)
+
+    @access.allow(access.EVERYONE)
+    def on_unknown(self) -> dict[str, Any]:
+        """No message has this name."""
+        raise NotFound
 
 
 def _answering(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
@@ -83,7 +93,7 @@ def _answering(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
     def answer(self: Door, *told: Any) -> Any:
         try:
             if name not in self.free:
-                self.quota.take(request.sid, self.allowed)  # type: ignore[attr-defined]
+                self.quota.take(request.sid, self.allowed, self.namespace)  # type: ignore[attr-defined]
             access.forget_visitor()
             visitor = access.visitor()
             audit.act_as("person" if visitor.person else "visitor", visitor.person_id)
@@ -110,6 +120,17 @@ def _refused(name: str, refusal: Refusal) -> Any:
     if name == "on_connect":
         return False
     return {"ok": False, "code": refusal.code, "message": str(refusal.message), **refusal.extra}
+
+
+def hang_up(sid: str, namespace: str) -> None:
+    """Close a whole connection, not one namespace of it, which could be opened again on the same line at once.
+
+    Never waits until the other end has read everything: it may not read at all.
+    """
+    engine = wire.server.eio
+    connection = wire.server.manager.eio_sid_from_sid(sid, namespace)
+    if connection in engine.sockets:
+        engine.sockets[connection].close(wait=False)
 
 
 def node_name(settings: Settings) -> str:
@@ -149,7 +170,10 @@ def register(app: Flask) -> None:
     )
     for name in ("socketio", "socketio.server", "engineio", "engineio.server", "engineio.client", "socketio.client"):
         logging.getLogger(name).addFilter(_short)
-    _close_the_undecided(app)
+    # Engine.IO knows no settings for these two: its connect handler, and the class of its WebSockets.
+    engine = wire.server.eio
+    engine._async = {**engine._async, "websocket": limited(engine._async["websocket"], wire.sleep)}
+    engine.handlers["connect"] = _receiving(engine.handlers.get("connect"), settings)
 
 
 def _mode() -> str:
@@ -164,24 +188,25 @@ def _short(line: logging.LogRecord) -> bool:
     return True
 
 
-def _close_the_undecided(app: Flask) -> None:
-    """Close a connection that has entered no namespace within ten seconds."""
-    server = wire.server
-    engine = server.eio
-    opened = engine.handlers.get("connect")
+def _receiving(opened: Callable[..., Any] | None, settings: Settings) -> Callable[..., Any]:
+    """Limit connections by address, and close one that has entered no namespace within ten seconds."""
+    engine, handshakes = wire.server.eio, Counter()
+    # Behind a proxy every address is the proxy's, which limits by itself.
+    by_address = settings.rate_limits and not settings.trusted_proxies
 
-    def watch(sid: str, environ: dict[str, Any]) -> Any:
+    def look(sid: str) -> None:
+        wire.sleep(PATIENCE)
+        handshakes.tidy()
+        manager = wire.server.manager
+        entered = any(manager.sid_from_eio_sid(sid, one) for one in list(manager.get_namespaces()))
+        if not entered and sid in engine.sockets:
+            engine.sockets[sid].close(wait=False)
+
+    def receive(sid: str, environ: dict[str, Any]) -> Any:
+        if by_address and handshakes.add(environ.get("REMOTE_ADDR", ""), HANDSHAKES) > HANDSHAKES:
+            return False
         result = opened(sid, environ) if opened else None
-
-        def look() -> None:
-            wire.sleep(PATIENCE)
-            if not any(server.manager.sid_from_eio_sid(sid, one) for one in list(server.manager.get_namespaces())):
-                try:
-                    engine.disconnect(sid)
-                except KeyError:
-                    return
-
-        wire.start_background_task(look)
+        wire.start_background_task(look, sid)
         return result
 
-    engine.handlers["connect"] = watch
+    return receive

@@ -40,8 +40,8 @@ def append(meeting: Meeting, kind: str, sender: Participant | None, data: dict[s
     return seq
 
 
-def since(meeting: Meeting, after: int) -> list[dict[str, Any]]:
-    """Events with a higher number, oldest first, as they go over the wire: seq, at, kind, from, data."""
+def since(meeting: Meeting, after: int, reader: Participant) -> list[dict[str, Any]]:
+    """Events with a higher number, oldest first, as they go over the wire to this reader: seq, at, kind, from, data."""
     query = (
         select(MeetingEvent, Participant.public_id)
         .outerjoin(Participant, Participant.id == MeetingEvent.participant_id)
@@ -49,7 +49,13 @@ def since(meeting: Meeting, after: int) -> list[dict[str, Any]]:
         .order_by(MeetingEvent.seq)
         .limit(MOST)
     )
-    return [
+    told = [
         {"seq": row.seq, "at": row.at.isoformat(), "kind": row.kind, "from": sender, "data": row.data}
         for row, sender in db.session.execute(query)
     ]
+    return told if reader.knows_all else [from_outside(one) for one in told]
+
+
+def from_outside(told: dict[str, Any]) -> dict[str, Any]:
+    """An event as people get it who have not been let in yet: its number, so that no gap shows, but not what was said."""
+    return {**told, "kind": "unheard", "from": None, "data": {}} if told["kind"] == "said" else told

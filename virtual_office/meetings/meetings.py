@@ -107,7 +107,12 @@ def replace_host(meeting: Meeting, old_person_id: int, new_person_id: int) -> No
     """Another person takes a seat, with the same role."""
     for participant in meeting.participants:
         if participant.person_id == old_person_id:
-            participant.person_id, participant.standing = new_person_id, Standing.EXPECTED
+            participant.person_id, participant.standing, participant.admitted_at = (
+                new_person_id,
+                Standing.EXPECTED,
+                None,
+            )
+            record(SomebodyRemoved(meeting.public_id, participant.public_id))
 
 
 def get(public_id: str, visitor: Visitor) -> tuple[Meeting, Participant]:

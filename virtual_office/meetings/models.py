@@ -81,6 +81,11 @@ class Participant(PublicRow, Base):
         """Whether this role lets others in and ends the meeting."""
         return self.role == ParticipantRole.COUNSELOR
 
+    @property
+    def knows_all(self) -> bool:
+        """Whether they may read what is said: who has been let in once; whoever still waits may not."""
+        return self.admitted_at is not None
+
 
 class Presence(Row, Base):
     """One connection of a participant: connected, dropped (grace runs), gone."""

@@ -12,21 +12,21 @@ from . import happenings, meetings
 from .models import Meeting, Participant, Presence, Standing
 
 
-def arrive(meeting: Meeting, participant: Participant, connection: str, node: str) -> list[str]:
-    """A connection of a participant opens; returns older open connections, which it takes over."""
-    older = list(
-        db.session.scalars(
-            select(Presence.connection).where(
-                Presence.participant_id == participant.id,
-                Presence.disconnected_at.is_(None),
-                Presence.connection != connection,
-            )
-        )
+def arrive(participant: Participant, connection: str, node: str) -> list[str]:
+    """A connection of a participant opens, or asks once more; returns older open connections, which it takes over."""
+    open_now = select(Presence.connection).where(
+        Presence.participant_id == participant.id, Presence.disconnected_at.is_(None)
     )
+    older = [one for one in db.session.scalars(open_now) if one != connection]
     _drop(older, grace=0)
-    db.session.add(Presence(meeting_id=meeting.id, participant_id=participant.id, connection=connection, node=node))
+    row = db.session.scalar(select(Presence).where(Presence.connection == connection))
+    if row is None:
+        row = Presence(connection=connection)
+        db.session.add(row)
+    row.meeting_id, row.participant_id, row.node = participant.meeting_id, participant.id, node
+    row.disconnected_at, row.grace_until = None, 0
     db.session.flush()
-    meetings.people_changed(meeting)
+    meetings.people_changed(participant.meeting)
     return older
 
 

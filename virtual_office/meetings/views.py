@@ -46,7 +46,7 @@ def events(public_id: str) -> ResponseReturnValue:
     meeting, me = meetings.get(public_id, visitor())
     after = max(0, request.args.get("after", 0, type=int))
     return jsonify(
-        events=happenings.since(meeting, after), me=_me(me), media=meeting.media, **meetings.lobby_state(meeting)
+        events=happenings.since(meeting, after, me), me=_me(me), media=meeting.media, **meetings.lobby_state(meeting)
     )
 
 
