@@ -183,8 +183,8 @@ def test_two_workers_carry_each_letter_once(app: Flask, mailbox: tuple[Mailbox, 
         for n in range(30):
             post(f"a:{n}")
         with write_tx():
-            first = carrying._lease(20)
+            _, first = carrying._lease(20, 30)
         with write_tx():
-            second = carrying._lease(20)
+            _, second = carrying._lease(20, 30)
         assert set(first).isdisjoint(second)
         assert len(first) + len(second) == 30
