@@ -48,12 +48,13 @@ def compose(rendered: Rendered, dedupe: str, language: str, settings: Settings) 
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = message_id(dedupe, settings.public_url)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     message.set_content(rendered.text)
     if rendered.html:
         message.add_alternative(rendered.html, subtype="html")
     if rendered.ics:
         message.add_alternative(rendered.ics, subtype="calendar", params={"method": rendered.method})
+    # Last: making a multipart moves every Content- header that is there already into its first part.
+    message["Content-Language"] = language
     return message
 
 

@@ -169,7 +169,7 @@ def test_nobody_is_let_into_a_meeting_that_is_over(app: Flask, time: Time, town:
         appointment = db.session.scalars(select(Appointment).where(Appointment.public_id == amal)).one()
         assert appointment.meeting is not None
         meeting = appointment.meeting
-        write(lambda: meetings.end(meeting, None, "over"))
+        write(lambda: meetings.end(meeting, None, "completed"))
     late = ines.browser.post(f"/appointments/{amal}/admission", follow=False)
-    assert late.status_code == 409
+    assert late.status_code == 410
     assert "Waiting now" not in ines.open("/today").words
