@@ -23,7 +23,7 @@ from .limits import HANDSHAKES, LARGEST, Counter, limited
 
 log = logging.getLogger(__name__)
 wire = SocketIO()
-LINES_OWN = frozenset({"connect", "disconnect"})
+LINES_OWN = frozenset({"connect", "disconnect", "unknown"})
 PATIENCE = 10.0
 """Seconds that a connection may stay without a seat."""
 
