@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
 
+from accounts import first_run
 from accounts.access import EVERYONE, allow
 
 from .receiving import receiving
@@ -40,7 +41,9 @@ def offer(order: int, title: Any, hint: Any, endpoint: str, icon: str = "") -> N
 def show() -> ResponseReturnValue:
     """Rows of what can be done, "I have an appointment", phones and hours."""
     ways = [_ways[order] for order in sorted(_ways)]
-    return render_template("front.html", ways=ways, offices=receiving(), shown=OFFICES_SHOWN)
+    offices = receiving()
+    new = not offices and first_run.is_open()
+    return render_template("front.html", ways=ways, offices=offices, shown=OFFICES_SHOWN, new=new)
 
 
 def register(app: Flask) -> None:
