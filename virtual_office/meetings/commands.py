@@ -16,6 +16,8 @@ from .models import Meeting, MeetingCommand, Participant, Phase, Standing
 
 LONGEST = 2000
 """Characters of one message."""
+JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"
+"""Invisible, but some scripts can not be written well without them."""
 
 
 def once(participant: Participant, key: Any, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -34,7 +36,10 @@ def once(participant: Participant, key: Any, act: Callable[[], dict[str, Any]]) 
 
 def say(meeting: Meeting, participant: Participant, text: Any) -> dict[str, Any]:
     """Write to everybody in the meeting; text only, at most 2,000 characters."""
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str):
+        raise InputWrong
+    clean = "".join(one for one in text if one == "\n" or one.isprintable() or one in JOINERS_AND_MARKS).strip()
+    if not clean.strip(JOINERS_AND_MARKS):
         raise InputWrong(_l("Write something first"), field="text")
     if len(text) > LONGEST:
         raise InputWrong(_l("Shorten the message to 2,000 characters"), field="text")
@@ -42,7 +47,4 @@ def say(meeting: Meeting, participant: Participant, text: Any) -> dict[str, Any]
         raise MeetingOver(reason=meeting.end_reason)
     if participant.standing not in {Standing.ADMITTED, Standing.WAITING}:
         raise NotAdmitted
-    clean = "".join(
-        letter for letter in text if letter == "\n" or letter.isprintable() or letter in "\u200c\u200d\u200e\u200f"
-    ).strip()
     return {"seq": happenings.append(meeting, "said", participant, {"text": clean})}
