@@ -56,6 +56,9 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
     }
     advice = catalogue_changes.open_service(river, values, [diary.id])
     nobody = catalogue_changes.open_service(river, {**values, "name": "Talk in the evening"})
+    elsewhere = db.session.scalars(
+        select(Service).where(Service.name == "First talk", Service.office_id != river.id)
+    ).one()
     bo, query = _person("bo@example.org"), finder.Query(advice.id, "video", "en")
     today = times.local(clock.now(), river.zone).date()
     soon = next(slot.starts_at for slot in finder.slots(query, today) if slot.starts_at > clock.now())
@@ -75,6 +78,7 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
     return {
         "advice": advice.public_id,
         "nobody_gives": nobody.public_id,
+        "without_interpreter": elsewhere.public_id,
         "appointment": booked.public_id,
         "meeting": booked.meeting.public_id,
         "early": early.meeting.public_id,

@@ -31,7 +31,7 @@ PAGES = (
     Page("booking.choose", NOBODY, "/book"),
     Page("booking.calendar", NOBODY, "/book/{service}"),
     Page("booking.calendar", NOBODY, "/book/{service}?modality=in_person&needs=step_free", "wishes"),
-    Page("booking.calendar", NOBODY, "/book/{service}?language=zh", "nothing free"),
+    Page("booking.calendar", NOBODY, "/book/{without_interpreter}?needs=interpreter", "nothing free"),
     Page("booking.calendar", NOBODY, "/book/{nobody_gives}", "nobody gives it"),
     Page("booking.calendar", BO, "/book/{service}?moves={later}", "to move"),
     Page("booking.calendar", TOMAS, "/book/{service}", "for a caller"),
