@@ -88,6 +88,12 @@ def absences_of(resource: Resource) -> list[Absence]:
     return list(db.session.scalars(query.order_by(Absence.starts_at)))
 
 
+def booked_in(resource: Resource, absences: Sequence[Absence]) -> dict[int, list[Appointment]]:
+    """What is still booked in each absence, by its id, soonest first: it waits to be moved or called off."""
+    coming = resources.coming(resource) if absences else []
+    return {one.id: [a for a in coming if a.starts_at < one.ends_at and a.ends_at > one.starts_at] for one in absences}
+
+
 def add(resource: Resource, window: Window) -> WorkingHours:
     """One more rule; refuses one that is off the grid, ends before it begins, or overlaps another."""
     lock(resource)

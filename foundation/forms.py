@@ -129,7 +129,10 @@ class Form(FlaskForm):
         for name, value in saved.items():
             field = self._fields.get(name)
             if field is not None and (field.data or "") != (value or ""):
-                field.errors = [*field.errors, _("Saved now: %(value)s", value=_said(field, value) or "–")]
+                field.errors = [
+                    *field.errors,
+                    _("%(field)s, as saved now: %(value)s", field=field.label.text, value=_said(field, value) or "–"),
+                ]
 
     def error_list(self) -> list[tuple[str, str]]:
         """Every error as (anchor, message) for the summary at the top; the anchor of a list of answers is its first answer."""

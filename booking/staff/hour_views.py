@@ -179,13 +179,15 @@ def _page(
     absence_form: AbsenceForm | None = None,
 ) -> str:
     on = times.local(clock.now(), resource.office.zone).date()
+    absences = hours.absences_of(resource)
     sent = next((form for form in (hours_form, day_form, absence_form) if form), None)
     return render_template(
         "staff/hours.html",
         resource=resource,
         rules=hours.of(resource),
         overrides=hours.overrides_of(resource, on),
-        absences=hours.absences_of(resource),
+        absences=absences,
+        booked_in={one: impact.lines_of(found) for one, found in hours.booked_in(resource, absences).items()},
         days=week.preview(resource, on, DAYS_SHOWN),
         hours_form=hours_form or HoursForm(formdata=None, valid_from=on),
         day_form=day_form or DayForm(formdata=None),

@@ -13,8 +13,8 @@ from email.policy import default
 from typing import Any, cast
 
 from aiosmtpd.controller import Controller
-from dateutil import tz
-from icalendar import Calendar, Event
+from dateutil import tz  # type: ignore[import-untyped]
+from icalendar import Calendar
 
 from tests.server import free_port
 
@@ -35,7 +35,7 @@ class Postbox:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         if self.data.startswith("2"):
-            self.got.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=default)))
+            self.got.append(message_from_bytes(envelope.content, policy=default))
         return self.data
 
     def take(self) -> list[EmailMessage]:
@@ -61,7 +61,7 @@ def part(message: EmailMessage, kind: str) -> str:
     """The text of one part: `text/plain`, `text/html`, `text/calendar`."""
     found = [one for one in message.walk() if one.get_content_type() == kind]
     assert len(found) == 1, [one.get_content_type() for one in message.walk()]
-    return str(cast(EmailMessage, found[0]).get_content())
+    return str(found[0].get_content())
 
 
 def has_calendar(message: EmailMessage) -> bool:
@@ -91,7 +91,7 @@ def invitation(message: EmailMessage) -> Invitation:
     raw = part(message, "text/calendar")
     inline = next(one for one in message.walk() if one.get_content_type() == "text/calendar")
     book = Calendar.from_ical(raw)
-    [event] = book.walk("VEVENT")
+    [event] = cast("list[Any]", book.walk("VEVENT"))
     assert inline.get_param("method") == str(book["METHOD"])
     attendee = event["ATTENDEE"]
     return Invitation(
@@ -109,7 +109,7 @@ def invitation(message: EmailMessage) -> Invitation:
     )
 
 
-def _moment(raw: str, event: Event, name: str) -> datetime:
+def _moment(raw: str, event: Any, name: str) -> datetime:
     zones = tz.tzical(io.StringIO(raw.replace("\r\n ", "")))
     wall = event[name].dt.replace(tzinfo=None)
     return cast(datetime, wall.replace(tzinfo=zones.get(event[name].params["TZID"])).astimezone(UTC))

@@ -44,6 +44,12 @@ def absences(app: Flask) -> list[tuple[datetime, datetime]]:
         return [(row.starts_at, row.ends_at) for row in db.session.scalars(select(Absence).order_by(Absence.id))]
 
 
+def appointment_ids(app: Flask) -> list[str]:
+    """Public ids in the order of booking."""
+    with app.app_context():
+        return list(db.session.scalars(select(Appointment.public_id).order_by(Appointment.id)))
+
+
 def test_days_away_list_what_is_booked_and_keep_it(app: Flask, town: Town, desk: Desk) -> None:
     for number, name in enumerate(("Amal", "Bo", "Cem")):
         book_for(app, town, NINE + timedelta(days=number, hours=number), name)
@@ -63,6 +69,9 @@ def test_days_away_list_what_is_booked_and_keep_it(app: Flask, town: Town, desk:
         )
         assert list(invariants.check()) == []
     assert [free(ines, town, on) == [] for on in ("2026-11-24", "2026-11-25", "2026-11-26")] == [True, True, False]
+    hers = ines.open(hours_page(app, "Ines"))
+    assert "2 appointments still lie in it" in hers.words, "the list is there again after the page was left"
+    assert hers.link("Bo") == f"/appointments/{appointment_ids(app)[1]}"
     page = ines.open(page.link("Move or cancel"))
     assert page.link("Cancel").endswith("/cancellation"), "from the list straight to where it is moved or cancelled"
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from accounts.access import Visitor
 from booking.models import DayOverride, Resource, WorkingHours
 from foundation.db import db
 from tests.booking.pages.conftest import Town
@@ -184,6 +186,15 @@ def test_a_closed_day(app: Flask, town: Town, desk: Desk) -> None:
     for on in ("0001-01-01", "9999-12-31", "2026-13-01"):
         address = f"{hours_page(app, 'Ines')}/days/{on}/removal"
         assert ines.browser.post(address, follow=False).status_code == 404
+
+
+def test_the_check_for_absence_can_fail(app: Flask, town: Town, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, missing = hours_page(app, "Ines"), f"/staff/hours/{ABSENT}"
+    nora = desk("Nora")
+    assert_absent(nora, "GET", path, missing)
+    monkeypatch.setattr(Visitor, "may", lambda _visitor, *_roles, office_id: True)
+    with pytest.raises(AssertionError):
+        assert_absent(nora, "GET", path, missing)
 
 
 def test_other_people_s_hours_look_absent(app: Flask, town: Town, desk: Desk) -> None:
