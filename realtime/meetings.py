@@ -272,7 +272,7 @@ def _text(told: Any, name: str) -> str:
 
 def _number(told: Any, name: str) -> int:
     value = told.get(name, 0)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0 or value > 2**31:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= happenings.LAST:
         raise InputWrong
     return value
 

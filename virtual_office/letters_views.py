@@ -21,6 +21,8 @@ blueprint = Blueprint("letters", __name__, url_prefix="/staff/letters")
 DESK = (Role.ADMIN, Role.TEAM_LEADER, Role.OPERATOR)
 STATES = ("waiting", "sent", "failed", "withdrawn")
 SHOWN = 50
+LAST = 2**31 - 1
+"""The highest row number that the databases keep."""
 WITHDRAWN = {
     "cancelled": _l("The appointment was cancelled before"),
     "moved": _l("The appointment was moved before"),
@@ -39,10 +41,10 @@ WITHDRAWN = {
 def index() -> ResponseReturnValue:
     """The newest letters of the visitor's offices, all or of one state."""
     state = request.args.get("state", "")
-    before = request.args.get("before", type=int)
+    before = min(max(0, request.args.get("before", 0, type=int)), LAST)
     offices = visitor().offices(*DESK)
     within = None if offices is None else sorted(offices)
-    found = letters.listed(state if state in STATES else None, within, SHOWN + 1, before)
+    found = letters.listed(state if state in STATES else None, within, SHOWN + 1, before or None)
     older = found[SHOWN - 1].id if len(found) > SHOWN else None
     return render_template(
         "staff/letters.html",

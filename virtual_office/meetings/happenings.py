@@ -15,6 +15,8 @@ from .models import Meeting, MeetingEvent, Participant
 
 MOST = 500
 """Events given at once; a page that missed more reads on from the last."""
+LAST = 2**31 - 1
+"""The highest number that the databases keep."""
 
 
 def append(meeting: Meeting, kind: str, sender: Participant | None, data: dict[str, Any] | None = None) -> int:

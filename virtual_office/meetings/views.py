@@ -44,7 +44,7 @@ def device_check(public_id: str) -> ResponseReturnValue:
 def events(public_id: str) -> ResponseReturnValue:
     """What happened after event number `after`, and how things stand now."""
     meeting, me = meetings.get(public_id, visitor())
-    after = max(0, request.args.get("after", 0, type=int))
+    after = min(max(0, request.args.get("after", 0, type=int)), happenings.LAST)
     return jsonify(
         events=happenings.since(meeting, after, me), me=_me(me), media=meeting.media, **meetings.lobby_state(meeting)
     )

@@ -97,7 +97,7 @@ def close_days(public_id: str) -> ResponseReturnValue:
     return _page(office, form), 422
 
 
-@blueprint.post("/<public_id>/closures/<int:closure_id>/removal")
+@blueprint.post("/<public_id>/closures/<int(max=2147483647):closure_id>/removal")
 @allow(*offices.LEADS)
 def open_days(public_id: str, closure_id: int) -> ResponseReturnValue:
     """Take a closure back."""
