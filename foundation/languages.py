@@ -41,6 +41,11 @@ def direction(code: str | None = None) -> str:
     return Locale.parse(code or current(), sep="-").text_direction
 
 
+def isolated(text: str) -> str:
+    """A phone number inside plain right-to-left text keeps its order (Unicode LRI … PDI); other text stays as it is."""
+    return f"\u2066{text}\u2069" if text and direction() == "rtl" else text
+
+
 def known(code: str | None) -> str:
     """The code if it is offered, else the default."""
     return code if code in _codes() else _codes()[0]
@@ -74,6 +79,7 @@ def register(app: Flask) -> None:
     babel.init_app(app, locale_selector=lambda: current().replace("-", "_"), default_timezone="UTC")
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(offered_languages=offered, language=current, direction=direction)
+    app.jinja_env.filters["isolated"] = isolated
 
 
 def _codes() -> list[str]:
