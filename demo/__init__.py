@@ -6,8 +6,9 @@ from flask import Flask
 
 
 def register(app: Flask) -> None:
-    """The `seed` command, and in a demo the appointment that can always be joined."""
-    from . import practice_time, seed
+    """The `seed` command, and in a demo the appointment that can always be joined, with somebody who comes to it."""
+    from . import missing_views, practice_time, seed
 
     app.cli.add_command(seed.seed)
     practice_time.register(app)
+    missing_views.register(app)
