@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Keeps what is typed into a form marked `data-draft="name"`: in this browser at every stroke, on the server two seconds after the last.
- * A crash, a closed tab or a lost line loses nothing; what was not saved comes back with a word about it.
+ * A crash, a closed tab or a lost line loses nothing; what was not saved comes back with a word about it. Where another window saved
+ * in between, its words stay and what was typed here comes below them.
  */
 
 const PAUSE = 2000;
@@ -20,13 +21,18 @@ function keep(form) {
   let timer;
 
   const kept = read(key);
-  if (kept !== null && kept !== saved) {
-    area.value = kept;
+  const over = kept?.revision === Number(revision.value);
+  if (kept && (kept.text === saved || (!over && saved.endsWith(kept.text)))) {
+    remove(key);
+  } else if (kept) {
+    const goesOn = over || kept.text.startsWith(saved);
+    area.value = goesOn ? kept.text : `${saved}\n\n${kept.text}`;
+    write(key, { revision: Number(revision.value), text: area.value });
     say(form.dataset.restored ?? "");
     timer = window.setTimeout(save, PAUSE);
   }
   area.addEventListener("input", () => {
-    write(key, area.value);
+    write(key, { revision: Number(revision.value), text: area.value });
     form.toggleAttribute("data-typing", true);
     window.clearTimeout(timer);
     timer = window.setTimeout(save, PAUSE);
@@ -58,6 +64,8 @@ function keep(form) {
       if (area.value === sent) {
         remove(key);
         form.removeAttribute("data-typing");
+      } else {
+        write(key, { revision: told.revision, text: area.value });
       }
       say(told.saved);
     } catch {
@@ -72,19 +80,25 @@ function keep(form) {
   }
 }
 
-/** @param {string} key */
+/**
+ * What was typed, and over which saved revision.
+ * @typedef {{ revision: number, text: string }} Draft
+ */
+
+/** @param {string} key @returns {Draft | null} */
 function read(key) {
   try {
-    return localStorage.getItem(key);
+    const kept = JSON.parse(localStorage.getItem(key) ?? "null");
+    return typeof kept?.text === "string" ? kept : null;
   } catch {
     return null;
   }
 }
 
-/** @param {string} key @param {string} text */
-function write(key, text) {
+/** @param {string} key @param {Draft} draft */
+function write(key, draft) {
   try {
-    localStorage.setItem(key, text);
+    localStorage.setItem(key, JSON.stringify(draft));
   } catch {
     return;
   }
