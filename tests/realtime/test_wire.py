@@ -350,7 +350,8 @@ def test_a_closed_namespace_is_no_way_around_the_limit(house: House) -> None:
         for _message in range(45):
             sent += line.send(f'42{MEETING},["gossip"]')
         line.send(f"41{MEETING},")
-    assert line.closed(), f"{sent} messages over one line"
+    # A line in no namespace is closed after ten seconds anyway, and a silent one as well.
+    assert line.closed(5), f"{sent} messages over one line"
 
 
 def test_who_does_not_come_in_is_shown_out(house: House) -> None:
