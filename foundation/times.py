@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 from flask import Flask
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 DAY = "EEEE d MMMM"
@@ -75,7 +75,7 @@ def span(length: timedelta) -> str:
     """A length in whole minutes, as people say it."""
     minutes = max(0, round(length.total_seconds() / 60))
     if minutes < 60:
-        return _("%(n)s min", n=minutes)
+        return ngettext("%(num)s min", "%(num)s min", minutes)
     return _("%(h)s h %(m)s min", h=minutes // 60, m=minutes % 60)
 
 
