@@ -417,8 +417,15 @@ def test_without_the_memory_of_keys_repeats_are_rows(
 def test_without_the_lock_the_race_shows(rows: tuple[Flask, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     app, meeting_id, participant_id = rows
     on_sqlite = str(app.config["SQLALCHEMY_DATABASE_URI"]).startswith("sqlite")
-    gate = threading.Barrier(8, timeout=10)
-    monkeypatch.setattr(commands, "lock", lambda _row: None if on_sqlite else gate.wait())
+    gate, say = threading.Barrier(8, timeout=20), commands.say
+
+    def say_when_all_have_looked(meeting: Meeting, participant: Participant, text: object) -> dict[str, object]:
+        if not on_sqlite:
+            gate.wait()
+        return say(meeting, participant, text)
+
+    monkeypatch.setattr(commands, "lock", lambda _row: None)
+    monkeypatch.setattr(commands, "say", say_when_all_have_looked)
     _answers, failures = say_in_parallel(app, meeting_id, participant_id, 8)
     # On SQLite the transaction itself excludes the others; on PostgreSQL only the table's key keeps the message single.
     assert len(failures) == (0 if on_sqlite else 7)
