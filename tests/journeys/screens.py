@@ -61,37 +61,41 @@ def booking(town: Tour, language: str, phone: bool) -> Iterator[tuple[str, Human
         yield "confirmation", guest
 
 
-def meeting(town: Tour, language: str, phone: bool) -> Iterator[tuple[str, Human]]:
-    """Bo at his desk, in the waiting room and in the call; Omar at his, who lets him in."""
+def before(town: Tour, language: str, phone: bool) -> Iterator[tuple[str, Human]]:
+    """Bo at his desk and in the waiting room; Omar's day says so."""
     with _somebody(town, BO, language, phone) as bo, _somebody(town, OMAR, language, phone) as omar:
         bo.open("/desk")
         yield "desk", bo
-        bo.open(town.path("/meetings/{meeting}"))
-        bo.page.locator("[data-go]").click()
-        until("Bo waits", lambda: bo.waits)
+        _wait(town, bo)
         omar.open(town.path("/today?open={appointment}"))
         yield "today", omar
-        omar.page.locator("#admit-open, [id^=admit-]").first.click()
+
+
+def meeting(town: Tour, language: str, phone: bool) -> Iterator[tuple[str, Human]]:
+    """Omar has let Bo in."""
+    with _somebody(town, BO, language, phone) as bo, _somebody(town, OMAR, language, phone) as omar:
+        omar.open(town.path("/meetings/{meeting}"))
         until("Omar is on the stage", lambda: omar.in_call)
-        if not bo.in_call and omar.page.locator("[data-lobby] button").count():
+        bo.open(town.path("/meetings/{meeting}"))
+        bo.page.locator("[data-go]").click()
+        until("Bo is there", lambda: bo.waits or bo.in_call)
+        if not bo.in_call:
             omar.page.locator("[data-lobby] button").first.click()
         until("Bo is on the stage", lambda: bo.in_call)
-        until("the picture moves", bo.receives)
+        until("the picture moves", bo.receives, 45)
         yield "call", bo
-        omar.page.locator("[data-hang-up]").click()
-        omar.page.locator("[data-leave-now]").click()
 
 
-def take(one: Human, device: str, picture: str = "webp") -> bytes:
-    """The page from its top, no longer than is worth looking at."""
+def take(one: Human, tallest: int, picture: str = "webp", scale: float = 1) -> bytes:
+    """The page from its top, at most so many pixels of it."""
     one.page.evaluate("() => document.fonts.ready.then(() => scrollTo(0, 0))")
     one.page.mouse.move(0, 0)
     height = one.page.evaluate("() => document.documentElement.scrollHeight")
     size = one.page.viewport_size
     assert size is not None
-    clip = {"x": 0, "y": 0, "width": size["width"], "height": max(size["height"], min(height, TALLEST[device]))}
+    clip = {"x": 0, "y": 0, "width": size["width"], "height": max(size["height"], min(height, tallest))}
     # The driver's own screenshot() makes no WebP.
-    wanted = {"format": picture, "captureBeyondViewport": True, "clip": {**clip, "scale": 1}}
+    wanted = {"format": picture, "captureBeyondViewport": True, "clip": {**clip, "scale": scale}}
     line = one.context.new_cdp_session(one.page)
     taken = line.send("Page.captureScreenshot", wanted | ({"quality": QUALITY} if picture == "webp" else {}))
     line.detach()
@@ -101,13 +105,14 @@ def take(one: Human, device: str, picture: str = "webp") -> bytes:
 def main(folder: Path) -> None:
     """Take them all."""
     folder.mkdir(parents=True, exist_ok=True)
-    for language, (device, phone) in product(LANGUAGES, DEVICES.items()):
-        with town() as made:
-            for show in (booking, meeting):
+    with town() as made:
+        # Who was let in once waits no more: every waiting comes before the first call.
+        for show in (booking, before, meeting):
+            for language, (device, phone) in product(LANGUAGES, DEVICES.items()):
                 for name, one in show(made, language, phone):
-                    _keep(folder / f"{name}-{device}-{language}.webp", take(one, device))
+                    _keep(folder / f"{name}-{device}-{language}.webp", take(one, TALLEST[device]))
                     if (name, device, language) == README:
-                        _keep(folder / "readme.png", take(one, device, "png"))
+                        _keep(folder / "readme.png", take(one, 0, "png", 0.7))
     (folder / "README.md").write_text(listing())
 
 
@@ -136,6 +141,12 @@ def _somebody(town: Tour, name: str, language: str, phone: bool) -> Iterator[Hum
     made = town.newcomer(name, language, phone)
     yield made
     made.context.close()
+
+
+def _wait(town: Tour, bo: Human) -> None:
+    bo.open(town.path("/meetings/{meeting}"))
+    bo.page.locator("[data-go]").click()
+    until("Bo waits", lambda: bo.waits)
 
 
 def _go_on(one: Human) -> None:
