@@ -159,12 +159,10 @@ function take(told) {
     go("waiting");
   }
   const now = partner();
+  if (now?.here && (before?.id !== now.id || !before.here)) tellWhatISend();
   if (media && phase === "live" && me.standing === "admitted" && now?.here) {
     if (!before?.here || !peer) ensurePeer();
-    if (before && !before.here) {
-      peer?.nudge();
-      tellWhatISend();
-    }
+    if (before && !before.here) peer?.nudge();
   }
   if (before?.here && now && !now.here) lineWords("they_away", now.name);
   showLobby();
@@ -247,6 +245,7 @@ function play(from) {
 part("hear").addEventListener("click", () => {
   void (/** @type {HTMLVideoElement} */ (part("other")).play());
   part("hear").hidden = true;
+  part("text").focus();
 });
 
 function showOther() {
@@ -277,6 +276,7 @@ function showLobby() {
   }
   waitingBefore = ids;
   if ([...place.children].map((one) => /** @type {HTMLElement} */ (one).dataset.id).join() === [...ids].join()) return;
+  const held = place.contains(document.activeElement);
   place.replaceChildren(
     ...waiting.map((one) => {
       const row = document.createElement("p");
@@ -289,15 +289,18 @@ function showLobby() {
       button.className = "stage__button stage__button--now";
       button.textContent = say("let_in", { name: one.name });
       button.addEventListener("click", async () => {
-        button.disabled = true;
+        // Not `disabled`: that would take the focus away from who presses it by keyboard; letting in twice changes nothing.
+        button.setAttribute("aria-disabled", "true");
         const answer = await line.ask("admit", { participant: one.id });
-        if (!answer.ok) button.disabled = false;
+        if (!answer.ok) button.removeAttribute("aria-disabled");
         void line.catchUp();
       });
       row.append(text, " ", button);
       return row;
     }),
   );
+  // Who pressed the button by keyboard stays in the call's own row of controls.
+  if (held) (place.querySelector("button") ?? part("hang-up").parentElement?.querySelector("button"))?.focus();
 }
 
 /* — own controls — */
@@ -406,6 +409,13 @@ document.querySelector("[data-devices]")?.addEventListener("click", async (event
   ]);
   for (const [id, kind, now] of lists) check.fill(/** @type {HTMLSelectElement} */ (document.getElementById(id)), await device.devices(kind), now);
 });
+sheet?.addEventListener("keydown", (event) => {
+  if (/** @type {KeyboardEvent} */ (event).key !== "Escape" || !(sheet instanceof HTMLElement)) return;
+  sheet.hidden = true;
+  const button = /** @type {HTMLElement | null} */ (document.querySelector("[data-devices]"));
+  button?.setAttribute("aria-expanded", "false");
+  button?.focus();
+});
 document.getElementById("call-camera")?.addEventListener("change", async (event) => {
   check.chosen.cameraId = /** @type {HTMLSelectElement} */ (event.target).value;
   check.remember("camera", check.chosen.cameraId);
@@ -474,16 +484,20 @@ window.setInterval(async () => {
     const seconds = Math.floor((Date.now() - begun) / 1000);
     part("clock").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }
+  // A word whose answer was lost on a line that stayed open.
+  if (line.entered) void chat.flush();
   if (state !== "stage" || !media || !peer || !partner()?.here) return;
   const told = await peer.measure();
-  const flows = told.flows;
+  const theirs = shown.get(partner()?.id ?? "");
+  // Nothing comes from somebody who sends nothing, without camera and microphone: then the connection itself is what counts.
+  const flows = told.flows || (told.state === "connected" && theirs?.microphone === false && !theirs.camera);
   silentLooks = flows ? 0 : silentLooks + 1;
   if (flows !== flowed) {
     flowed = flows;
     tellWhatISend();
     showOther();
   }
-  const both = flows && shown.get(partner()?.id ?? "")?.flows;
+  const both = flows && theirs?.flows;
   const kind = part("line-words").dataset.kind ?? "";
   if (!line.entered) return;
   if (flows && (told.loss > 0.1 || told.delay > 800)) lineWords("weak");

@@ -27,10 +27,10 @@ class House:
     ines_line: Proxy
     humans: list[Human] = field(default_factory=list)
 
-    def human(self, name: str, **context: Any) -> Human:
+    def human(self, name: str, browser: Browser | None = None, **context: Any) -> Human:
         """Somebody at a browser; Inés uses the second line, everybody else the first."""
         host = "localhost" if name.startswith("Inés") else "127.0.0.1"
-        self.humans.append(Human(self.browser, f"http://{host}:{self.amal_line.port}", name, **context))
+        self.humans.append(Human(browser or self.browser, f"http://{host}:{self.amal_line.port}", name, **context))
         return self.humans[-1]
 
     def meeting(self, media: str = "p2p") -> str:
@@ -61,8 +61,8 @@ def human(house: House) -> Iterator[Callable[..., Human]]:
     """`human("Amal Mansour")`: signed in; no page of theirs may fail, and their browser is closed at the end."""
     house.humans.clear()
 
-    def come(name: str, **context: Any) -> Human:
-        made = house.human(name, **context)
+    def come(name: str, browser: Browser | None = None, **context: Any) -> Human:
+        made = house.human(name, browser, **context)
         made.sign_in()
         return made
 

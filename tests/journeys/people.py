@@ -41,6 +41,23 @@ PICTURE = """() => {
   const n = data.length / 4;
   return {hash, spread: Math.sqrt(squares / n - (sum / n) ** 2)};
 }"""
+WATCH_MEDIA = """() => {
+  window.mediaWatch = {frames: 0, bytes: 0, at: performance.now(), longest: 0};
+  const watch = window.mediaWatch;
+  window.setInterval(async () => {
+    let frames = 0, bytes = 0;
+    for (const pc of window.connections ?? []) {
+      if (pc.connectionState === 'closed') continue;
+      for (const one of (await pc.getStats()).values()) {
+        if (one.type !== 'inbound-rtp') continue;
+        if (one.kind === 'video') frames += one.framesDecoded ?? 0; else bytes += one.bytesReceived;
+      }
+    }
+    const now = performance.now();
+    watch.longest = Math.max(watch.longest, now - watch.at);
+    if (frames > watch.frames && bytes > watch.bytes) [watch.frames, watch.bytes, watch.at] = [frames, bytes, now];
+  }, 100);
+}"""
 WATCH_CONNECTIONS = """
   window.connections = [];
   const Real = window.RTCPeerConnection;
@@ -68,6 +85,7 @@ class Human:
         self.name, self.url = name, url
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
         self.context.add_init_script(WATCH_CONNECTIONS)
+        self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.said: list[str] = []
@@ -113,15 +131,27 @@ class Human:
 
     def receives(self, seconds: float = 1.5) -> bool:
         """Whether sound and picture come in and the picture on the screen moves, measured over a while."""
-        before, first = self.incoming(), self.page.evaluate(PICTURE)
-        self.page.wait_for_timeout(seconds * 1000)
-        after, second = self.incoming(), self.page.evaluate(PICTURE)
+        before, hashes, spread = self.incoming(), set(), 0.0
+        for _look in range(4):
+            picture = self.page.evaluate(PICTURE)
+            hashes.add(picture["hash"])
+            spread = picture["spread"]
+            self.page.wait_for_timeout(seconds * 250)
+        after = self.incoming()
         return bool(
             after["bytes"]["audio"] > before["bytes"]["audio"]
             and after["frames"] > before["frames"]
-            and first["hash"] != second["hash"]
-            and second["spread"] > 5
+            and len(hashes) > 1
+            and spread > 5
         )
+
+    def watch_media(self) -> None:
+        """From now on, keep how long sound or picture stood still at most."""
+        self.page.evaluate(WATCH_MEDIA)
+
+    def longest_stillness(self) -> float:
+        """Seconds, since `watch_media`, that passed at most without new sound and a new picture."""
+        return float(self.page.evaluate("() => window.mediaWatch.longest / 1000"))
 
     def write(self, text: str) -> None:
         """Write a message in the call."""
