@@ -24,10 +24,11 @@ from .models import Appointment, Hold, HoldState, WaitlistEntry, WaitState
 ABOUT = "appointment"
 REMINDER_BEFORE = 24 * 3600
 """Seconds before the start at which the reminder is due."""
-CONFIRMATION, MOVED, CANCELLED, REMINDER, OFFER = (
+CONFIRMATION, MOVED, CANCELLED, RESTORED, REMINDER, OFFER = (
     "appointment_confirmation",
     "appointment_moved",
     "appointment_cancelled",
+    "appointment_restored",
     "appointment_reminder",
     "waitlist_offer",
 )
@@ -45,7 +46,7 @@ def on_booked(fact: AppointmentBooked) -> None:
 def on_moved(fact: AppointmentMoved) -> None:
     """The news, and the reminder at its new moment."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
-    letters.withdraw(ABOUT, appointment.id, [REMINDER, MOVED])
+    letters.withdraw(ABOUT, appointment.id, [REMINDER, MOVED, RESTORED])
     _post(MOVED, appointment)
     _remind(appointment)
 
@@ -54,16 +55,16 @@ def on_moved(fact: AppointmentMoved) -> None:
 def on_cancelled(fact: AppointmentCancelled) -> None:
     """The news; nothing that has not left says the opposite any more."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
-    letters.withdraw(ABOUT, appointment.id, [REMINDER, MOVED])
+    letters.withdraw(ABOUT, appointment.id, [REMINDER, MOVED, RESTORED])
     _post(CANCELLED, appointment)
 
 
 @within_transaction(AppointmentRestored)
 def on_restored(fact: AppointmentRestored) -> None:
-    """Cancelled, then taken back: the news of the cancellation stops if it can, and the appointment is confirmed anew."""
+    """Cancelled, then taken back: the news of the cancellation stops if it can, and they hear that it stands."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
     letters.withdraw(ABOUT, appointment.id, [CANCELLED])
-    _post(MOVED, appointment)
+    _post(RESTORED, appointment)
     _remind(appointment)
 
 
@@ -114,6 +115,18 @@ def cancelled(letter: Letter) -> Rendered:
         reference=appointment.reference,
     )
     return _render(letter, appointment, subject, "CANCEL")
+
+
+@letters.renderer(RESTORED)
+def restored(letter: Letter) -> Rendered:
+    """It stands after all; the same UID with a higher SEQUENCE brings the calendar entry back."""
+    appointment = _standing(letter)
+    subject = _(
+        "It stands again: appointment on %(when)s (ref %(reference)s)",
+        when=_when(appointment),
+        reference=appointment.reference,
+    )
+    return _render(letter, appointment, subject, "REQUEST")
 
 
 @letters.renderer(REMINDER)

@@ -50,10 +50,12 @@ def after_commit(kind: type[E]) -> Callable[[Callable[[E], None]], Callable[[E],
 
 
 def record(fact: Event) -> None:
-    """Say that something happened; called by rules, inside a write transaction."""
+    """Say that something happened; called by rules, inside a write transaction. The same fact twice in one act is told once after it."""
     for listener in _within[type(fact)]:
         listener(fact)
-    db.session().info.setdefault("facts", []).append(fact)
+    facts = db.session().info.setdefault("facts", [])
+    if fact not in facts:
+        facts.append(fact)
 
 
 def listeners(kind: type[Event]) -> tuple[list[Listener], list[Listener]]:

@@ -16,5 +16,5 @@ def register(app: Flask) -> None:
     wire.register(app)
     wire.wire.on_namespace(Desk(lines.DESK))
     wire.wire.on_namespace(Meetings(lines.MEETING))
-    nudge.deliver_by(lines.deliver, from_anywhere=bool(app.config["VO"].redis_url))
+    nudge.deliver_by(lines.deliver, app.config["VO"].redis_url)
     assert callable(live.happened)

@@ -61,7 +61,8 @@ def deliver(channel: str, name: str, data: dict[str, Any]) -> None:
         _let_in(channel, data["meeting"])
     else:
         for namespace in (DESK, MEETING) if channel.startswith(("person:", "sign_in:")) else (MEETING,):
-            wire.emit(name, data, to=channel, namespace=namespace)
+            # To the lines of this process only: with many, each hears the nudge itself.
+            wire.server.manager.emit(name, data, namespace=namespace, room=channel, ignore_queue=True)
 
 
 def _close(channel: str) -> None:

@@ -1,4 +1,4 @@
-"""A real mail server for tests: it keeps each message that it said 250 to."""
+"""A real mail server for tests: it keeps each message that it took."""
 
 from __future__ import annotations
 
@@ -17,14 +17,30 @@ from tests.server import free_port
 
 @dataclass
 class Postbox:
-    """`got` has the messages in the order of their coming; `url` is for VO_SMTP_URL."""
+    """`got` has the messages in the order of their coming; `url` is for VO_SMTP_URL.
 
-    url: str
+    It answers as told: `data` to the letter, `rcpt` to the address.
+    """
+
+    url: str = ""
+    data: str = "250 OK"
+    rcpt: str = "250 OK"
     got: list[EmailMessage] = field(default_factory=list)
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.got.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=default)))
-        return "250 OK"
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        if self.rcpt.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return self.rcpt
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.data.startswith("2"):
+            self.got.append(cast(EmailMessage, message_from_bytes(envelope.content, policy=default)))
+        return self.data
+
+    def take(self) -> list[EmailMessage]:
+        """Everything that came since the last time."""
+        taken, self.got = self.got, []
+        return taken
 
     def to(self, address: str) -> list[EmailMessage]:
         """The messages for one address."""

@@ -17,11 +17,12 @@ from foundation.carrying import GIVE_UP
 from foundation.db import db, write, write_tx
 from foundation.models import Letter
 from tests.application import running
+from tests.booking.mail_program import has_calendar, invitation, part
 from tests.booking.pages.conftest import Time, Town, build
 from tests.booking.pages.reading import Reader
-from tests.booking.postbox import Postbox, has_calendar, invitation, open_postbox, part
 from tests.booking.staff.conftest import time
 from tests.booking.staff.desks import ABSENT, assert_absent, book_for, sit_down, staff
+from tests.postbox import Postbox, postbox
 from virtual_office.offices.models import Office
 
 __all__ = ["time"]
@@ -32,7 +33,7 @@ TEN = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 @pytest.fixture
 def box() -> Iterator[Postbox]:
-    with open_postbox() as opened:
+    with postbox() as opened:
         yield opened
 
 
@@ -199,6 +200,22 @@ def test_a_cancelled_appointment_sends_no_reminder(app: Flask, town: Town, box: 
     with app.app_context():
         assert list(invariants.check()) == []
     act(control, lambda one: appointments.cancel(one, "office"))
+
+
+def test_a_cancellation_taken_back_is_told_as_that(app: Flask, town: Town, box: Postbox, act: Act) -> None:
+    booked = book_for(app, town, TEN)
+    worker.look(app)
+    act(booked, lambda one: appointments.cancel(one, "person"))
+    worker.look(app)
+    act(booked, appointments.undo_cancel)
+    worker.look(app)
+    first, cancelled, again = box.take()
+    assert str(again["Subject"]).strip().startswith("It stands again: appointment on Tuesday 24 November, 10:00")
+    assert invitation(again).uid == invitation(first).uid
+    assert (invitation(again).method, invitation(again).status) == ("REQUEST", "CONFIRMED")
+    assert invitation(again).sequence > invitation(cancelled).sequence
+    with app.app_context():
+        assert list(invariants.check()) == []
 
 
 def test_booked_the_same_day_there_is_no_reminder(app: Flask, town: Town, box: Postbox, time: Time) -> None:

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.message import Message
-from email.policy import default
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import select
 
@@ -20,40 +14,19 @@ from foundation.db import db, write_tx
 from foundation.letters import Rendered, Stale
 from foundation.models import Letter
 from tests.foundation.bare import bare_app
+from tests.postbox import Postbox, postbox
 from tests.server import free_port
 
 
-@dataclass
-class Mailbox:
-    """An SMTP server that keeps what it gets, or answers as told."""
-
-    answer: str = "250 OK"
-    rcpt: str = "250 OK"
-    got: list[Message] = field(default_factory=list)
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if self.rcpt.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.answer.startswith("2"):
-            self.got.append(message_from_bytes(envelope.content, policy=default))
-        return self.answer
+@pytest.fixture
+def mailbox() -> Iterator[Postbox]:
+    with postbox() as box:
+        yield box
 
 
 @pytest.fixture
-def mailbox() -> Iterator[tuple[Mailbox, str]]:
-    box, port = Mailbox(), free_port()
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, f"smtp://127.0.0.1:{port}"
-    controller.stop()
-
-
-@pytest.fixture
-def app(tmp_path: Path, mailbox: tuple[Mailbox, str]) -> Flask:
-    return bare_app(tmp_path, VO_SMTP_URL=mailbox[1])
+def app(tmp_path: Path, mailbox: Postbox) -> Flask:
+    return bare_app(tmp_path, VO_SMTP_URL=mailbox.url)
 
 
 @letters.renderer("test")
@@ -80,14 +53,14 @@ def states() -> list[tuple[str, str | None]]:
     return [(row.state, row.failure) for row in db.session.scalars(select(Letter).order_by(Letter.id))]
 
 
-def test_a_letter_leaves_once_with_its_calendar_part_inline(app: Flask, mailbox: tuple[Mailbox, str]) -> None:
+def test_a_letter_leaves_once_with_its_calendar_part_inline(app: Flask, mailbox: Postbox) -> None:
     with app.app_context():
         post("a:1")
         post("a:1")
         assert carrying.carry_due() == 1
         assert carrying.carry_due() == 0
         assert states() == [("sent", None)]
-    [message] = mailbox[0].got
+    [message] = mailbox.got
     assert message.get_content_type() == "multipart/alternative"
     kinds = [part.get_content_type() for part in message.walk()][1:]
     assert kinds == ["text/plain", "text/html", "text/calendar"]
@@ -107,7 +80,7 @@ def test_no_body_stays_on_disk_outside_the_demo(app: Flask) -> None:
 
 
 def test_a_crash_between_the_server_s_yes_and_the_mark_makes_one_copy_with_the_same_message_id(
-    app: Flask, mailbox: tuple[Mailbox, str], monkeypatch: pytest.MonkeyPatch
+    app: Flask, mailbox: Postbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         """The worker dies here."""
@@ -125,25 +98,25 @@ def test_a_crash_between_the_server_s_yes_and_the_mark_makes_one_copy_with_the_s
         assert carrying.carry_due() == 0
         with clock.frozen(clock.now().replace(year=clock.now().year + 1)):
             assert carrying.carry_due() == 1
-    first, second = mailbox[0].got
+    first, second = mailbox.got
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_a_refused_address_is_a_failure_that_names_no_address(app: Flask, mailbox: tuple[Mailbox, str]) -> None:
-    mailbox[0].rcpt = "550 5.1.1 amal@example.org unknown"
+def test_a_refused_address_is_a_failure_that_names_no_address(app: Flask, mailbox: Postbox) -> None:
+    mailbox.rcpt = "550 5.1.1 amal@example.org unknown"
     with app.app_context():
         post("a:1")
         carrying.carry_due()
         assert states() == [("failed", "550 address refused")]
 
 
-def test_a_busy_server_is_tried_again_later(app: Flask, mailbox: tuple[Mailbox, str]) -> None:
-    mailbox[0].answer = "451 later"
+def test_a_busy_server_is_tried_again_later(app: Flask, mailbox: Postbox) -> None:
+    mailbox.data = "451 later"
     with app.app_context():
         post("a:1")
         carrying.carry_due()
         assert states() == [("waiting", "451 letter refused")]
-        mailbox[0].answer = "250 OK"
+        mailbox.data = "250 OK"
         with clock.frozen(clock.now().replace(year=clock.now().year + 1)):
             carrying.carry_due()
         assert states() == [("sent", None)]
@@ -161,24 +134,24 @@ def test_an_absent_server_keeps_every_letter_waiting(app: Flask, tmp_path: Path)
         assert all("unreachable" in (why or "") for _, why in states())
 
 
-def test_a_letter_with_nothing_left_to_say_is_withdrawn(app: Flask, mailbox: tuple[Mailbox, str]) -> None:
+def test_a_letter_with_nothing_left_to_say_is_withdrawn(app: Flask, mailbox: Postbox) -> None:
     with app.app_context():
         post("a:1", stale=True)
         carrying.carry_due()
         assert states() == [("withdrawn", "over")]
-    assert mailbox[0].got == []
+    assert mailbox.got == []
 
 
-def test_line_breaks_in_a_name_or_subject_never_become_headers(app: Flask, mailbox: tuple[Mailbox, str]) -> None:
+def test_line_breaks_in_a_name_or_subject_never_become_headers(app: Flask, mailbox: Postbox) -> None:
     with app.app_context():
         post("a:1", subject="Hello\r\nBcc: eve@example.org\r\n\r\nbody")
         carrying.carry_due()
-    [message] = mailbox[0].got
+    [message] = mailbox.got
     assert message["Bcc"] is None
     assert message["Subject"] == "Hello Bcc: eve@example.org body"
 
 
-def test_two_workers_carry_each_letter_once(app: Flask, mailbox: tuple[Mailbox, str]) -> None:
+def test_two_workers_carry_each_letter_once(app: Flask, mailbox: Postbox) -> None:
     with app.app_context():
         for n in range(30):
             post(f"a:{n}")

@@ -19,10 +19,11 @@ from booking.models import Appointment
 from foundation import worker
 from foundation.db import db
 from tests.application import Browser, running
+from tests.booking.mail_program import invitation, part
 from tests.booking.pages.conftest import Time
 from tests.booking.pages.reading import Page, Reader
-from tests.booking.postbox import Postbox, invitation, open_postbox, part
 from tests.booking.staff.desks import LONG, beside, kept
+from tests.postbox import Postbox, postbox
 from virtual_office.offices.models import Office
 
 WORDS = "four quiet herons landing"
@@ -37,7 +38,7 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def box() -> Iterator[Postbox]:
-    with open_postbox() as opened:
+    with postbox() as opened:
         yield opened
 
 

@@ -1,60 +1,15 @@
-"""A real SMTP server for the letters of a test, and what a mail program makes of them."""
+"""What a mail program makes of a letter: its parts, and its calendar entry."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import default
 from typing import Any, cast
 
-from aiosmtpd.controller import Controller
 from dateutil import tz  # type: ignore[import-untyped]
 from icalendar import Calendar
-
-from tests.server import free_port
-
-
-@dataclass
-class Postbox:
-    """Keeps what it gets, or answers as told: `data` to the letter, `rcpt` to the address."""
-
-    url: str = ""
-    data: str = "250 OK"
-    rcpt: str = "250 OK"
-    got: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
-        if self.rcpt.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return self.rcpt
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.data.startswith("2"):
-            self.got.append(message_from_bytes(envelope.content, policy=default))
-        return self.data
-
-    def take(self) -> list[EmailMessage]:
-        """Everything that came since the last time."""
-        taken, self.got = self.got, []
-        return taken
-
-
-@contextmanager
-def open_postbox() -> Iterator[Postbox]:
-    """Listens on a port of this machine."""
-    port = free_port()
-    box = Postbox(f"smtp://127.0.0.1:{port}")
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield box
-    finally:
-        controller.stop()
 
 
 def part(message: EmailMessage, kind: str) -> str:
