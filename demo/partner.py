@@ -24,7 +24,8 @@ from .visit import Visit
 log = logging.getLogger(__name__)
 EVERY = 1.0
 """Seconds between questions whether anybody is alone."""
-LONGEST_PAUSE = 30.0
+MOST_DOUBLINGS = 5
+"""Of that pause while nothing succeeds: half a minute at most."""
 AWAY = (ClientError, TimeoutError, OSError, LineLost, Refused)
 """What goes wrong when the service is being started again, or changed its mind meanwhile."""
 
@@ -56,7 +57,7 @@ class Partner:
                     except Exception:
                         failures += 1
                         log.exception("a visit failed")
-                    await asyncio.sleep(min(EVERY * 2.0**failures, LONGEST_PAUSE))
+                    await asyncio.sleep(EVERY * 2.0 ** min(failures, MOST_DOUBLINGS))
             finally:
                 for one in self._played.values():
                     await one.close()

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 Send = Callable[[str, dict[str, Any]], Awaitable[None]]
 SILENT = 3.0
 """Seconds until the host's side asks by itself, and until a broken connection is made anew."""
-MOST = 300
+MOST = 150
 """Kilobits a second of picture that the page is asked for: nobody looks at it."""
 VIDEO = re.compile(r"(m=video [^\r]*\r\n(?:c=[^\r]*\r\n)?)")
 UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
@@ -35,7 +35,7 @@ class _Unseen(Decoder):
 
 
 # What comes is counted, never looked at: decoding a person's camera would cost more than all the rest. aiortc asks for a decoder by
-# this name in its module and has no setting for it; its version is pinned, and tests/journeys/test_practice.py notices when this has no effect any more.
+# this name in its module and has no setting for it; its version is pinned, and tests/demo/test_peer.py notices when this has no effect any more.
 rtcrtpreceiver.get_decoder = lambda codec: _Unseen()  # type: ignore[attr-defined]
 
 

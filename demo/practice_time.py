@@ -8,12 +8,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts import people
-from accounts.models import ContactKind, Person
-from booking import appointments, finder
+from accounts.models import ContactKind
+from booking import appointments, encounters, finder
 from booking.models import Appointment, AppointmentState, Service
 from foundation import clock, deadlines
 from foundation.db import db
 from foundation.errors import Refusal
+from virtual_office.meetings.models import Phase
 
 KIND = "demo_practice"
 EVERY = 60
@@ -39,7 +40,11 @@ def keep(service_id: int) -> None:
     deadlines.put(KIND, service_id, clock.seconds() + EVERY, f"{KIND}:{clock.seconds() // EVERY + 1}")
     service = db.session.get(Service, service_id)
     amal = people.find_by_email("amal@example.org")
-    if service is None or amal is None or _joinable(service, amal):
+    if service is None or amal is None:
+        return
+    joinable = _joinable(service)
+    if joinable is not None:
+        _begin_anew(joinable)
         return
     contact = amal.contact(ContactKind.EMAIL)
     wish = appointments.BookingWish(
@@ -58,15 +63,21 @@ def keep(service_id: int) -> None:
         return
 
 
-def _joinable(service: Service, person: Person) -> bool:
+def _joinable(service: Service) -> Appointment | None:
     now = clock.now()
-    query = select(Appointment.id).where(
+    query = select(Appointment).where(
         Appointment.service_id == service.id,
         Appointment.state == AppointmentState.BOOKED,
         Appointment.starts_at <= now + timedelta(minutes=15),
         Appointment.ends_at > now + LEFT,
     )
-    return db.session.scalar(query.limit(1)) is not None
+    return db.session.scalar(query.limit(1))
+
+
+def _begin_anew(appointment: Appointment) -> None:
+    """Somebody ended the call before its time: its two people have it claimed, so the same appointment gets another meeting."""
+    if appointment.meeting is not None and appointment.meeting.phase == Phase.ENDED:
+        encounters.arrange(appointment, [appointment.counselor_id])
 
 
 def _next_five_minutes() -> datetime:
