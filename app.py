@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts
 import booking
@@ -55,6 +56,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     for floor in FLOORS:
         floor.register(app)
     accounts.refuse_undeclared(app)
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     return app
 
 
