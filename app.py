@@ -57,7 +57,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         floor.register(app)
     accounts.refuse_undeclared(app)
     if proxies := settings.trusted_proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1)  # type: ignore[method-assign]
     return app
 
 
