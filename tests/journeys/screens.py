@@ -83,6 +83,8 @@ def meeting(town: Tour, language: str, phone: bool) -> Iterator[tuple[str, Human
             omar.page.locator("[data-lobby] button").first.click()
         until("Bo is on the stage", lambda: bo.in_call)
         until("the picture moves", bo.receives, 45)
+        until("the call has gone on for a while", lambda: bo.reads("[data-clock]") >= "0:05")
+        bo.page.locator("[data-other]:not(.stage__other--none)").wait_for()
         yield "call", bo
 
 
@@ -95,7 +97,8 @@ def take(one: Human, tallest: int, picture: str = "webp", scale: float = 1) -> b
     assert size is not None
     clip = {"x": 0, "y": 0, "width": size["width"], "height": max(size["height"], min(height, tallest))}
     # The driver's own screenshot() makes no WebP.
-    wanted = {"format": picture, "captureBeyondViewport": True, "clip": {**clip, "scale": scale}}
+    longer = clip["height"] > size["height"]
+    wanted = {"format": picture, "captureBeyondViewport": longer, "clip": {**clip, "scale": scale}}
     line = one.context.new_cdp_session(one.page)
     taken = line.send("Page.captureScreenshot", wanted | ({"quality": QUALITY} if picture == "webp" else {}))
     line.detach()
