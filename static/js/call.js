@@ -242,6 +242,8 @@ function play(from) {
   showOther();
 }
 
+part("other").addEventListener("resize", showOther);
+
 part("hear").addEventListener("click", () => {
   void (/** @type {HTMLVideoElement} */ (part("other")).play());
   part("hear").hidden = true;
@@ -253,7 +255,8 @@ function showOther() {
   const sends = shown.get(them?.id ?? "");
   const video = /** @type {HTMLVideoElement} */ (part("other"));
   const place = part("nobody");
-  const picture = media && Boolean(them) && peer?.remote.getVideoTracks().some((track) => track.readyState === "live" && !track.muted) && sends?.camera !== false;
+  // Asked of the picture itself: Chromium may call a track muted for ever though its frames arrive.
+  const picture = media && Boolean(them) && video.videoWidth > 0 && sends?.camera !== false;
   video.classList.toggle("stage__other--none", !picture);
   let text = "";
   if (!media) text = words.text_only;
