@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from babel import Locale
+from babel.lists import format_list
 from flask import Blueprint, Flask, current_app, g, has_request_context, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, force_locale
+from flask_babel import Babel, force_locale, get_locale
 
 from .errors import NotFound
 from .pages import safe_next
@@ -74,12 +75,17 @@ def choose(code: str) -> ResponseReturnValue:
     return answer
 
 
+def listed(words: Iterable[object]) -> str:
+    """Words one after the other, with the commas of the reader's language."""
+    return format_list([str(word) for word in words], "unit", get_locale())
+
+
 def register(app: Flask) -> None:
     """Babel, the language switch and the template globals."""
     babel.init_app(app, locale_selector=lambda: current().replace("-", "_"), default_timezone="UTC")
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(offered_languages=offered, language=current, direction=direction)
-    app.jinja_env.filters["isolated"] = isolated
+    app.jinja_env.filters.update(isolated=isolated, listed=listed)
 
 
 def _codes() -> list[str]:

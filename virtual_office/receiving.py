@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from foundation import brand, times
+from foundation import brand, languages, times
 from foundation.db import db
 
 from .offices.models import Office
@@ -33,7 +33,9 @@ def help_phone() -> brand.HelpPhone:
     offices = db.session.execute(query).all()
     for name, phone, cost in offices:
         if phone:
-            return brand.HelpPhone(phone, ", ".join(word for word in (name if len(offices) > 1 else "", cost) if word))
+            return brand.HelpPhone(
+                phone, languages.listed(word for word in (name if len(offices) > 1 else "", cost) if word)
+            )
     return brand.HelpPhone()
 
 
@@ -50,7 +52,9 @@ def hours_said(office: Office) -> list[str]:
         named = (
             _day(same[0]) if len(same) == 1 else _("%(first)s to %(last)s", first=_day(same[0]), last=_day(same[-1]))
         )
-        spans = ", ".join(f"{times.clock_minutes(opens)}–{times.clock_minutes(closes)}" for opens, closes in windows)
+        spans = languages.listed(
+            f"{times.clock_minutes(opens)}–{times.clock_minutes(closes)}" for opens, closes in windows
+        )
         lines.append(_("%(days)s: %(hours)s", days=named, hours=spans))
     return lines
 

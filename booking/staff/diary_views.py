@@ -115,7 +115,7 @@ def _saved(resource: Resource) -> dict[str, Any]:
     spoken = [f.removeprefix(resources.LANGUAGE) for f in resource.features if f.startswith(resources.LANGUAGE)]
     return {
         "name": resource.name,
-        "speaks": ", ".join(spoken),
+        "speaks": languages.listed(spoken),
         "modalities": resource.modalities,
         "step_free": "step_free" in resource.features,
     }

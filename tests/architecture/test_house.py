@@ -1,11 +1,9 @@
-"""The house keeps its shape: sizes, names, imports, floors, and rows that are what the migrations make."""
+"""The house keeps its shape: sizes, names, floors, and rows that are what the migrations make."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,25 +31,9 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def hidden_imports(tree: ast.AST) -> Iterator[ast.stmt]:
-    """Imports inside a function that is not `register`."""
-    for function in ast.walk(tree):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and function.name != "register":
-            yield from (node for node in ast.walk(function) if isinstance(node, ast.Import | ast.ImportFrom))
-
-
 @pytest.mark.parametrize("path", modules(*PRODUCT, "tests"), ids=name)
 def test_modules_stay_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
-
-
-@pytest.mark.parametrize("path", modules(*PRODUCT), ids=name)
-def test_imports_stand_at_the_top(path: Path) -> None:
-    assert [node.lineno for node in hidden_imports(ast.parse(path.read_text()))] == []
-
-
-def test_a_hidden_import_is_found() -> None:
-    assert len(list(hidden_imports(ast.parse("def f():\n    import os\ndef register(app):\n    import sys")))) == 1
 
 
 def test_no_module_has_a_name_that_says_nothing() -> None:
