@@ -128,5 +128,6 @@ NO_PAGE = {
     "languages.choose": "goes back to the page it came from",
     "meetings.events": "JSON",
     "meetings.ice": "JSON",
+    "practice.show": "for the practice partner",
 }
 """Routes that answer GET without a page of ours, and what they are."""
