@@ -39,4 +39,5 @@ def _entry(appointment: Appointment) -> DiaryEntry:
         opens_at=meeting.opens_at if meeting else None,
         with_whom=appointment.counselor.name if appointment.service.shows_counselor else "",
         reference=appointment.reference,
+        office=appointment.office,
     )

@@ -25,7 +25,13 @@ def show() -> ResponseReturnValue:
     entries = diary.coming(person.id, clock.now())
     first = entries[0] if entries else None
     return render_template(
-        "desk/show.html", person=person, first=first, rest=entries[1:], button=_button(first), now=clock.now()
+        "desk/show.html",
+        person=person,
+        first=first,
+        rest=entries[1:],
+        button=_button(first),
+        now=clock.now(),
+        office=first.office if first else None,
     )
 
 

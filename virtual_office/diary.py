@@ -8,6 +8,8 @@ from datetime import datetime
 
 from foundation.events import Event
 
+from .offices.models import Office
+
 
 @dataclass(frozen=True)
 class DiaryChanged(Event):
@@ -32,6 +34,7 @@ class DiaryEntry:
     opens_at: datetime | None = None
     with_whom: str = ""
     reference: str = ""
+    office: Office | None = None
 
 
 Source = Callable[[int, datetime], list[DiaryEntry]]
