@@ -52,7 +52,8 @@ function go(next) {
   const picture = document.querySelector("[data-self]") ?? selfPicture();
   const place = document.querySelector(`[data-self-here="${next}"]`);
   if (media && place && picture) place.append(picture);
-  /** @type {HTMLElement | null} */ (part(`state-${next}`).querySelector("[data-heading]"))?.focus();
+  /** @type {HTMLElement | null} */ (part(`state-${next}`).querySelector("[data-heading]"))?.focus({ preventScroll: true });
+  window.scrollTo(0, 0);
   if (next !== "check") check.finish();
   showSelf();
 }

@@ -39,7 +39,8 @@ PICTURE = """() => {
     sum += grey; squares += grey * grey; hash = (hash * 31 + data[i] + 7 * data[i + 1] + 13 * data[i + 2]) | 0;
   }
   const n = data.length / 4;
-  return {hash, spread: Math.sqrt(squares / n - (sum / n) ** 2)};
+  const shown = getComputedStyle(video).opacity === '1';
+  return {hash, shown, spread: Math.sqrt(squares / n - (sum / n) ** 2)};
 }"""
 WATCH_MEDIA = """() => {
   window.mediaWatch = {frames: 0, bytes: 0, at: performance.now(), longest: 0};
@@ -130,12 +131,12 @@ class Human:
         return self.page.evaluate(MEASURE)
 
     def receives(self, seconds: float = 1.5) -> bool:
-        """Whether sound and picture come in and the picture on the screen moves, measured over a while."""
-        before, hashes, spread = self.incoming(), set(), 0.0
+        """Whether sound and picture come in, and the picture on the screen is shown and moves, measured over a while."""
+        before, hashes, spread, shown = self.incoming(), set(), 0.0, True
         for _look in range(4):
             picture = self.page.evaluate(PICTURE)
             hashes.add(picture["hash"])
-            spread = picture["spread"]
+            spread, shown = picture["spread"], shown and picture["shown"]
             self.page.wait_for_timeout(seconds * 250)
         after = self.incoming()
         return bool(
@@ -143,6 +144,7 @@ class Human:
             and after["frames"] > before["frames"]
             and len(hashes) > 1
             and spread > 5
+            and shown
         )
 
     def watch_media(self) -> None:
