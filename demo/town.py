@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 
 from accounts import people
 from accounts.models import ContactKind, Person, Role
-from booking import appointments, catalogue_changes, finder, hours, resources
+from booking import appointments, catalogue_changes, finder, hours, resources, waitlist
 from booking.models import Appointment, AppointmentState, Modality, Resource, Service
 from foundation import audit, clock, times
 from foundation.db import db, write
 from foundation.errors import Refusal
+from virtual_office.callbacks import callbacks
 from virtual_office.offices import offices
 from virtual_office.offices.models import Office
 
@@ -221,6 +222,23 @@ def _invite_life(town: Town) -> None:
     ):
         _book(town.talk, name, "phone", today, phone=phone)
         _book(town.talk, name, "phone", today + timedelta(days=1), phone=phone)
+    write(lambda: _people_who_wait(town))
+
+
+def _people_who_wait(town: Town) -> None:
+    """Two calls to make and two people on the waitlist, so that colleagues have something to do."""
+    callbacks.ask(
+        town.river,
+        name="Grace",
+        phone="+34 600 555 104",
+        language="en",
+        topic="Talk to a counselor",
+        best_time="morning",
+        note="Knows about the new rules for carers?",
+    )
+    callbacks.ask(town.river, name="يوسف", phone="+34 600 555 105", language="ar", best_time="evening")
+    waitlist.join(town.guidance, name="Ana Sousa", language="en", email="ana@example.org", modalities=["video"])
+    waitlist.join(town.talk, name="Tarik", language="fr", phone="+34 600 555 106", needs=["step_free"])
 
 
 def _book(
