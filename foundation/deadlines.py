@@ -68,7 +68,9 @@ def _lease(limit: int) -> list[int]:
     )
     ids = list(db.session.scalars(due))
     if ids:
-        db.session.execute(update(Deadline).where(Deadline.id.in_(ids)).values(lease_until=now + current_app.config["VO"].lease))
+        db.session.execute(
+            update(Deadline).where(Deadline.id.in_(ids)).values(lease_until=now + current_app.config["VO"].lease)
+        )
     return ids
 
 

@@ -111,7 +111,9 @@ def test_numbers_that_people_dial_are_taken_as_they_are(app: Flask, town: Town, 
         page = ada.send(ada.open(path).form(path), phone=phone)
         assert page.status == 200, phone
         with app.app_context():
-            assert db.session.scalars(select(Office.phone).where(Office.name == "Norte")).one() == phone.replace("٩٠٠ ١٠٠ ٢٠١", "900 100 201")
+            assert db.session.scalars(select(Office.phone).where(Office.name == "Norte")).one() == phone.replace(
+                "٩٠٠ ١٠٠ ٢٠١", "900 100 201"
+            )
 
 
 def test_of_two_editors_the_second_is_told_and_loses_nothing(app: Flask, town: Town, desk: Desk) -> None:
