@@ -132,20 +132,24 @@ class Human:
 
     def receives(self, seconds: float = 1.5) -> bool:
         """Whether sound and picture come in, and the picture on the screen is shown and moves, measured over a while."""
-        before, hashes, spread, shown = self.incoming(), set(), 0.0, True
+        return not self.lacks(seconds)
+
+    def lacks(self, seconds: float = 1.5) -> dict[str, Any]:
+        """What of that is missing, as measured; empty when all is well."""
+        before, looks = self.incoming(), []
         for _look in range(4):
-            picture = self.page.evaluate(PICTURE)
-            hashes.add(picture["hash"])
-            spread, shown = picture["spread"], shown and picture["shown"]
+            looks.append(self.page.evaluate(PICTURE))
             self.page.wait_for_timeout(seconds * 250)
         after = self.incoming()
-        return bool(
-            after["bytes"]["audio"] > before["bytes"]["audio"]
-            and after["frames"] > before["frames"]
-            and len(hashes) > 1
-            and spread > 5
-            and shown
-        )
+        well = {
+            "sound": after["bytes"]["audio"] > before["bytes"]["audio"],
+            "frames": after["frames"] > before["frames"],
+            "moving": len({one["hash"] for one in looks}) > 1,
+            # The made-up camera shows a disc that opens and closes: there are moments of one colour.
+            "something to see": max(one["spread"] for one in looks) > 5,
+            "shown": all(one["shown"] for one in looks),
+        }
+        return {} if all(well.values()) else {"well": well, "before": before, "after": after, "looks": looks}
 
     def watch_media(self) -> None:
         """From now on, keep how long sound or picture stood still at most."""
