@@ -195,14 +195,20 @@ def drop_override(resource: Resource, on: date) -> list[Appointment]:
 def add_absence(
     resource: Resource, starts_at: datetime, ends_at: datetime, reason: str, by: int | None
 ) -> list[Appointment]:
-    """An absence between two moments; returns the appointments it lies over, soonest first, all kept."""
+    """An absence between two moments; returns the appointments it lies over, soonest first, all kept. Twice is once."""
     if ends_at <= starts_at:
         raise EndsBeforeItBegins(field="ends_on")
     lock(resource)
-    absence = Absence(resource_id=resource.id, starts_at=starts_at, ends_at=ends_at, reason=reason, created_by=by)
-    db.session.add(absence)
-    resources.touch(resource)
-    audit.note("absence.added", resource, after={"reason": reason}, office_id=resource.office_id)
+    same = select(Absence.id).where(
+        Absence.resource_id == resource.id, Absence.starts_at == starts_at, Absence.ends_at == ends_at
+    )
+    # The answer to saving is a list: who loads it again sends the form again.
+    if db.session.scalar(same) is None:
+        db.session.add(
+            Absence(resource_id=resource.id, starts_at=starts_at, ends_at=ends_at, reason=reason, created_by=by)
+        )
+        resources.touch(resource)
+        audit.note("absence.added", resource, after={"reason": reason}, office_id=resource.office_id)
     return [a for a in resources.coming(resource) if a.starts_at < ends_at and a.ends_at > starts_at]
 
 

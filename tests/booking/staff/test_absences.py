@@ -61,6 +61,8 @@ def test_days_away_list_what_is_booked_and_keep_it(app: Flask, town: Town, desk:
     assert "Tuesday 24 November, 09:00 (Madrid time) Amal" in page.words
     assert "Wednesday 25 November, 10:00 (Madrid time) Bo" in page.words
     assert "Cem" not in page.words, "Thursday is the day after"
+    again = ines.send(ines.open(hours_page(app, "Ines")).form("/absences"), **LEAVE)
+    assert "2 appointments lie in this time" in again.words, "as when the page is loaded again"
     assert absences(app) == [(datetime(2026, 11, 23, 23, tzinfo=UTC), datetime(2026, 11, 25, 23, tzinfo=UTC))]
     with app.app_context():
         assert {one.state for one in db.session.scalars(select(Appointment))} == {"booked"}
