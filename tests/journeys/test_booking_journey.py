@@ -22,7 +22,7 @@ from .open_counter import COUNSELOR, SERVICE
 from .people import CHROMIUM, FLAGS, Human, until
 
 LEILA, ADDRESS = "Leila Benali", "leila@example.net"
-LEAD = 70
+LEAD = 55
 """Seconds from the start of the service to the next time that can be booked: enough to book it, and short enough to wait for."""
 STILLNESS = 2.5
 """Seconds that sound or picture may stand still at most while the service is killed; the machine of the tests is small."""

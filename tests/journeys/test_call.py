@@ -81,7 +81,7 @@ def test_the_call_goes_on_while_web_is_killed(house: House, human: Come) -> None
     assert stillness < STILLNESS, stillness
 
 
-CUTS = (("cut", "", 5, 5.0), ("", "swallowing", 5, 5.0), ("swallowing", "", 8, 5.0), ("cut", "swallowing", 30, 12.0))
+CUTS = (("cut", "swallowing", 5, 5.0), ("swallowing", "", 8, 5.0), ("cut", "swallowing", 30, 12.0))
 """How Amal's and how Inés' line is taken away, for how many seconds, and how soon after its return all must be there."""
 
 

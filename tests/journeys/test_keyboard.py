@@ -30,6 +30,7 @@ def test_booking_by_keyboard(house: House) -> None:
     _follow(guest, keys, "**/holds/*")
     keys.tab_to(CONTINUE)
     keys.press("Enter")
+    guest.page.locator(".govuk-error-summary").wait_for()
     until("the summary of errors takes the focus", lambda: keys.has(".govuk-error-summary"))
     keys.tab_to("a[href='#name']")
     keys.press("Enter")
@@ -112,4 +113,4 @@ def test_a_call_by_keyboard(house: House, human: Callable[..., Human]) -> None:
 
 def _follow(guest: Human, keys: Keyboard, address: str) -> None:
     keys.press("Enter")
-    guest.page.wait_for_url(address)
+    guest.page.wait_for_url(address, wait_until="load")
