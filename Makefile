@@ -24,7 +24,7 @@ Demo people: one click at http://127.0.0.1:$(PORT)/demo, or sign in with the pas
 endef
 export SIGN_INS
 
-.PHONY: help run test check unit slow soak fuzz journeys screens bench bench-booking bench-pages ci-deps venv dev-venv migrate migration \
+.PHONY: help run test check tests unit slow soak fuzz journeys screens bench bench-booking bench-pages ci-deps venv dev-venv migrate migration \
 	compile translations format clean
 
 help: ## List the targets
@@ -57,6 +57,9 @@ check: dev-venv ## Lint, format, types, floors
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+tests: dev-venv compile ## Both tiers at once: browsers and whole services in a lane each, the rest beside them
+	$(BIN)/pytest -n 3 --dist loadgroup -m "not soak"
 
 unit: dev-venv compile ## The parallel tier of the tests
 	$(BIN)/pytest -n $(PROCESSES) -m "not serial and not soak"

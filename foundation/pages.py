@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -46,9 +47,19 @@ def _serve_static(app: Flask) -> None:
     """Static files under the build's own folder name: pre-compressed where `make` made it so, and kept for ever by browsers."""
     served = WhiteNoise(app.wsgi_app, max_age=10 * 365 * 86400)
     served.immutable_file_test = lambda _path, _url: True
+    _drop_stale_copies()
     if STATIC.is_dir():
         served.add_files(str(STATIC), prefix=f"static/{app.config['BUILD']}/")
     app.wsgi_app = served  # type: ignore[method-assign]
+
+
+def _drop_stale_copies() -> None:
+    """Take compressed copies away that are older than what they were made from, else an edit would not show."""
+    for packed in STATIC.rglob("*.gz"):
+        source = packed.with_suffix("")
+        with contextlib.suppress(OSError):
+            if not source.exists() or packed.stat().st_mtime < source.stat().st_mtime:
+                packed.unlink()
 
 
 def absolute(path: str) -> str:

@@ -26,6 +26,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(here) and SERIAL_FOLDERS & set(item.path.relative_to(here).parts):
             item.add_marker("serial")
+        if item.get_closest_marker("serial"):
+            # One lane for browsers, one for whole services: each lane is one process, so nothing in it runs beside itself.
+            item.add_marker(pytest.mark.xdist_group("browsers" if "journeys" in item.path.parts else "services"))
     if not os.environ.get("TEST_SOAK"):
         soak = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=soak)

@@ -123,9 +123,12 @@ line.addEventListener("taken_over", () => over("elsewhere"));
 line.addEventListener("removed", () => over("removed"));
 line.addEventListener("state", (event) => take(/** @type {CustomEvent} */ (event).detail));
 line.addEventListener("happened", (event) => happened(/** @type {CustomEvent} */ (event).detail));
-line.addEventListener("signalled", (event) => {
+line.addEventListener("signalled", async (event) => {
   const told = /** @type {CustomEvent} */ (event).detail;
-  if (media && told.from === partner()?.id) void ensurePeer().receive(told.kind, told.data);
+  if (!media) return;
+  // An offer may overtake the news that its sender is inside.
+  if (told.from !== partner()?.id) await line.catchUp();
+  if (told.from === partner()?.id) void ensurePeer().receive(told.kind, told.data);
 });
 line.addEventListener("shown", (event) => {
   const told = /** @type {CustomEvent} */ (event).detail;

@@ -146,7 +146,8 @@ export class Peer extends EventTarget {
     const from = data?.epoch ?? 0;
     if (this.closed || (data?.to && data.to !== this.epoch)) return;
     if (from < this.theirs) return;
-    if (from > this.theirs) {
+    const fresh = from > this.theirs;
+    if (fresh) {
       const known = this.theirs !== 0;
       this.theirs = from;
       if (known || !this.pc) await this.build();
@@ -158,7 +159,16 @@ export class Peer extends EventTarget {
     } else if (kind === "offer" || kind === "answer") {
       const clash = kind === "offer" && (this.offering || pc.signalingState !== "stable");
       this.ignoring = !this.how.polite && clash;
-      if (this.ignoring) return;
+      if (this.ignoring) {
+        // They may never have heard our offer: it left before their connection was made.
+        if (fresh) this.nudge();
+        return;
+      }
+      if (kind === "offer" && pc.signalingState === "stable" && data.sdp === pc.remoteDescription?.sdp && pc.localDescription) {
+        await this.#send("answer", pc.localDescription.toJSON());
+        return;
+      }
+      if (kind === "answer" && pc.signalingState === "stable") return;
       await pc.setRemoteDescription({ type: kind, sdp: data.sdp });
       for (const one of this.early.splice(0)) await pc.addIceCandidate(one);
       if (kind === "offer") {

@@ -59,6 +59,11 @@ WATCH_MEDIA = """() => {
     if (frames > watch.frames && bytes > watch.bytes) [watch.frames, watch.bytes, watch.at] = [frames, bytes, now];
   }, 100);
 }"""
+NEGOTIATED = """() => (window.connections ?? []).filter((pc) => pc.signalingState !== 'closed').map((pc) => ({
+  connection: pc.connectionState, signaling: pc.signalingState,
+  lines: pc.getTransceivers().map((one) => [one.mid, one.receiver.track.kind, one.direction, one.currentDirection,
+    one.sender.track?.readyState ?? 'nothing'].join(' ')),
+}))"""
 WATCH_CONNECTIONS = """
   window.connections = [];
   const Real = window.RTCPeerConnection;
@@ -150,6 +155,11 @@ class Human:
             "shown": all(one["shown"] for one in looks),
         }
         return {} if all(well.values()) else {"well": well, "before": before, "after": after, "looks": looks}
+
+    def negotiated(self) -> dict[str, Any]:
+        """How the connections of this page stand, and what it noted about them; to be read when a call fails."""
+        notes = [text for text in self.said if text.startswith("negotiation")]
+        return {"who": self.name, "connections": self.page.evaluate(NEGOTIATED), "notes": notes}
 
     def watch_media(self) -> None:
         """From now on, keep how long sound or picture stood still at most."""

@@ -93,6 +93,7 @@ def test_one_person_sees_a_two_way_call(house: House, human: Come, practice: str
     until("the partner has gone", lambda: seat(amal, practice, "Inés Vidal")["standing"] == "left")
 
 
+@pytest.mark.soak
 def test_somebody_without_devices_sees_and_hears_the_partner(house: House, human: Come, practice: str) -> None:
     amal = human("Amal Mansour")
     amal.page.add_init_script(
@@ -149,6 +150,7 @@ def test_the_partner_stays_out_of_other_meetings(house: House, human: Come, prac
     until("the partner lets Amal in", lambda: amal.in_call)
 
 
+@pytest.mark.soak
 def test_the_seat_of_somebody_whose_line_broke_is_kept(house: House, human: Come, practice: str) -> None:
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
     call_alone(amal, practice)
@@ -163,6 +165,7 @@ def test_the_seat_of_somebody_whose_line_broke_is_kept(house: House, human: Come
         until(f"{one.name} receives sound and picture", one.receives, 30)
 
 
+@pytest.mark.soak
 def test_the_call_goes_on_while_web_is_killed(house: House, human: Come, practice: str) -> None:
     amal = human("Amal Mansour")
     call_alone(amal, practice)
@@ -181,6 +184,7 @@ def test_a_killed_partner_comes_back_at_once(house: House, human: Come, practice
     until("a new connection carries sound and picture", lambda: amal.receives() and live(amal) == 1, 30)
 
 
+@pytest.mark.soak
 def test_when_the_counselor_ends_it_the_partner_goes(house: House, human: Come, practice: str) -> None:
     """The last one that uses the call of this town."""
     ines = human("Inés Vidal")

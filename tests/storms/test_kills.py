@@ -37,6 +37,11 @@ DRAIN = 90.0
 pytestmark = pytest.mark.timeout(1800 if SOAK else 240)
 
 
+ON_BOTH_IN_THE_SOAK = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
+)
+
+
 @pytest.fixture
 def post() -> Iterator[Postbox]:
     with postbox() as box:
@@ -120,6 +125,7 @@ def test_killed_at_random(open_server: Open, post: Postbox, dice: random.Random)
     assert sum(copies.values()) - len(copies) <= killed["worker"]
 
 
+@ON_BOTH_IN_THE_SOAK
 @pytest.mark.parametrize(
     "place", ["before_commit", "after_commit_before_response", "between_hold_and_book", "after_smtp_before_mark"]
 )
