@@ -10,6 +10,8 @@ import pytest
 
 SERIAL_FOLDERS = frozenset({"journeys", "storms", "houses"})
 """Folders whose tests start browsers, storms or the whole service."""
+PAGES = frozenset({"test_axe", "test_budgets"})
+"""Journeys that look at pages; the others call."""
 SEED = "TEST_SEED"
 
 
@@ -27,12 +29,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.is_relative_to(here) and SERIAL_FOLDERS & set(item.path.relative_to(here).parts):
             item.add_marker("serial")
         if item.get_closest_marker("serial"):
-            # One lane for browsers, one for whole services: each lane is one process, so nothing in it runs beside itself.
-            item.add_marker(pytest.mark.xdist_group("browsers" if "journeys" in item.path.parts else "services"))
+            # Each lane is one process, so nothing in it runs beside itself.
+            item.add_marker(pytest.mark.xdist_group(_lane(item.path)))
     if not os.environ.get("TEST_SOAK"):
         soak = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=soak)
         items[:] = [item for item in items if item not in soak]
+
+
+def _lane(path: Path) -> str:
+    if "journeys" not in path.parts:
+        return "services"
+    return "pages" if path.stem in PAGES else "calls"
 
 
 def examples(usually: int) -> int:

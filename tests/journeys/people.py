@@ -59,16 +59,27 @@ WATCH_MEDIA = """() => {
     if (frames > watch.frames && bytes > watch.bytes) [watch.frames, watch.bytes, watch.at] = [frames, bytes, now];
   }, 100);
 }"""
-NEGOTIATED = """() => (window.connections ?? []).filter((pc) => pc.signalingState !== 'closed').map((pc) => ({
+NEGOTIATED = """() => (window.connections ?? []).map((pc) => ({
   connection: pc.connectionState, signaling: pc.signalingState,
   lines: pc.getTransceivers().map((one) => [one.mid, one.receiver.track.kind, one.direction, one.currentDirection,
     one.sender.track?.readyState ?? 'nothing'].join(' ')),
+  trace: pc.trace,
 }))"""
 WATCH_CONNECTIONS = """
   window.connections = [];
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
-    constructor(...how) { super(...how); window.connections.push(this); }
+    constructor(...how) {
+      super(...how);
+      window.connections.push(this);
+      this.trace = [];
+      const note = (what) => this.trace.push(`${Math.round(performance.now())} ${what}`);
+      this.addEventListener('icecandidate', (event) => note(`found ${event.candidate?.candidate.split(' ')[7] ?? 'all'}`));
+      this.addEventListener('signalingstatechange', () => note(this.signalingState));
+      this.addEventListener('connectionstatechange', () => note(this.connectionState));
+      const add = this.addIceCandidate.bind(this);
+      this.addIceCandidate = (one) => add(one).then(() => note('took a candidate'), (why) => { note(why.message); throw why; });
+    }
   };
 """
 
