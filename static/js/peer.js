@@ -144,13 +144,15 @@ export class Peer extends EventTarget {
   /** @param {string} kind @param {any} data */
   async #receive(kind, data) {
     const from = data?.epoch ?? 0;
-    if (this.closed || (data?.to && data.to !== this.epoch)) return;
-    if (from < this.theirs) return;
     const fresh = from > this.theirs;
+    // An offer of a connection that is new to us may have left before its sender knew of our newest one.
+    if (this.closed || (data?.to && data.to !== this.epoch && !(fresh && kind === "offer"))) return;
+    if (from < this.theirs) return;
     if (fresh) {
-      const known = this.theirs !== 0;
       this.theirs = from;
-      if (known || !this.pc) await this.build();
+      this.early = [];
+      // A connection that has heard nobody yet serves as well for the new one: else two that begin anew at once never meet.
+      if (!this.pc || this.pc.remoteDescription) await this.build();
     }
     const pc = this.pc;
     if (!pc) return;
@@ -219,10 +221,10 @@ export class Peer extends EventTarget {
     }, WATCH);
   }
 
-  /** Twice a restart of ICE, then a new connection. @param {RTCPeerConnection} pc */
+  /** Twice a restart of ICE, then a new connection; at once a new one where nothing was even tried. @param {RTCPeerConnection} pc */
   #mend(pc) {
     this.failures += 1;
-    if (this.failures % 3 === 0) {
+    if (this.failures % 3 === 0 || pc.connectionState === "new") {
       void this.build();
     } else if (pc.remoteDescription) {
       pc.restartIce();
