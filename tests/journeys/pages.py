@@ -75,7 +75,7 @@ PAGES = (
     Page("sign_in.open_link", NOBODY, "/sign-in/link/{letter}/x"),
     Page("sign_in.link", NOBODY, "/sign-in/link", "of another browser"),
     Page("sign_in.open_password_link", NOBODY, "{new_password}"),
-    Page("sign_in.new_password", NOBODY, "/new-password"),
+    Page("sign_in.new_password", NOBODY, "{new_password}"),
     Page("demo_door.show", NOBODY, "/demo"),
     Page("mailbox.show", NOBODY, "/demo/mailbox"),
     Page("mailbox.read", NOBODY, "/demo/mailbox/{sent}"),
