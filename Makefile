@@ -59,7 +59,7 @@ check: dev-venv ## Lint, format, types, floors
 	$(BIN)/lint-imports --no-cache
 
 tests: dev-venv compile ## Both tiers at once: pages, calls and whole services in a lane each, the rest beside them
-	$(BIN)/pytest -n 3 --dist loadgroup -m "not soak"
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup -m "not soak"
 
 unit: dev-venv compile ## The parallel tier of the tests
 	$(BIN)/pytest -n $(PROCESSES) -m "not serial and not soak"
