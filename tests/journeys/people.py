@@ -102,7 +102,7 @@ class Human:
         self.name, self.url = name, url
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
         self.context.add_init_script(WATCH_CONNECTIONS)
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(30_000)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.said: list[str] = []
