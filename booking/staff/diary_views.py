@@ -115,7 +115,7 @@ def _saved(resource: Resource) -> dict[str, Any]:
     spoken = [f.removeprefix(resources.LANGUAGE) for f in resource.features if f.startswith(resources.LANGUAGE)]
     return {
         "name": resource.name,
-        "speaks": languages.listed(spoken),
+        "speaks": ", ".join(spoken),
         "modalities": resource.modalities,
         "step_free": "step_free" in resource.features,
     }
@@ -128,7 +128,7 @@ def _features(form: DetailsForm, kind: str) -> list[str]:
 
 
 def _codes(text: str) -> list[str]:
-    codes = [part.strip().lower() for part in re.split(r"[,;\s]+", text) if part.strip()]
+    codes = [part.strip().lower() for part in re.split(r"[,،;\s]+", text) if part.strip()]
     if not all(CODE.fullmatch(code) for code in codes):
         raise InputWrong(_l("Enter language codes with commas, for example: en, ar, sign-es"), field="speaks")
     return codes

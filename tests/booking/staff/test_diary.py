@@ -121,6 +121,16 @@ def test_details_are_changed_and_the_second_of_two_editors_is_told(app: Flask, t
         assert ines.features == ["language:es", "language:en", "language:ar"]
 
 
+def test_saving_details_unchanged_in_arabic_changes_nothing(app: Flask, town: Town, desk: Desk) -> None:
+    lucia, path = desk("Lucia"), details_page(app, "Ines")
+    lucia.open("/language/ar")
+    form = lucia.open(path).form(path)
+    assert form.values["speaks"] == ["es, en"], "what is typed has no commas of a language"
+    lucia.send(form)
+    lucia.send(lucia.open(path).form(path), speaks="es، en، ar")
+    assert lucia.open(path).form(path).values["speaks"] == ["es, en, ar"]
+
+
 def test_slips_in_the_details(app: Flask, town: Town, desk: Desk) -> None:
     lucia = desk("Lucia")
     path = details_page(app, "Ines")
