@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -74,7 +75,7 @@ class Browser:
     def token(self) -> str:
         """A form token of this browser's cookie session."""
         with self.client.session_transaction() as cookie:
-            secret = cookie.setdefault("csrf_token", "0" * 40)
+            secret = cookie.setdefault("csrf_token", secrets.token_hex(20))
         return URLSafeTimedSerializer(str(self.app.secret_key), salt="wtf-csrf-token").dumps(secret)
 
     def cookie(self) -> dict[str, Any]:
