@@ -87,7 +87,7 @@ def test_of_two_who_save_at_once_one_is_told_and_nothing_is_lost(both: Flask) ->
                 told.append(f"{refusal.code} {refusal.extra['version'] - version}")
 
     editors = [
-        threading.Thread(target=save, args=(values,)) for values in ({"phone": "1"}, {"address": "Calle Mayor 1"})
+        threading.Thread(target=save, args=(values,)) for values in ({"phone": "060"}, {"address": "Calle Mayor 1"})
     ]
     for editor in editors:
         editor.start()
