@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+NODE_STAMP := tests/node/node_modules/.done-$(shell cksum < tests/node/package-lock.json | tr ' ' '-')
 RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt | cksum | tr ' ' '-')
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/*.po)
@@ -24,7 +25,7 @@ Demo people: one click at http://127.0.0.1:$(PORT)/demo, or sign in with the pas
 endef
 export SIGN_INS
 
-.PHONY: help run test check tests unit slow soak fuzz journeys screens bench bench-booking bench-pages ci-deps venv dev-venv migrate migration \
+.PHONY: help run test check tests unit slow soak fuzz journeys screens bench bench-booking bench-pages ci-deps venv dev-venv node migrate migration \
 	compile translations format clean
 
 help: ## List the targets
@@ -49,6 +50,13 @@ $(DEV_STAMP): | $(VENV)/bin/python
 	@.ci/venv install $(VENV) requirements-dev.txt
 	@touch $(RUN_STAMP) $@
 
+$(NODE_STAMP):
+	@echo "Installing tests/node"
+	@cd tests/node && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+node: $(NODE_STAMP) ## Other people's programs that tests talk to, from the npm registry
+
 test: ## All that CI runs: installs what is missing where it may, checks, tests
 	@.ci/test $(MAKE)
 
@@ -58,22 +66,22 @@ check: dev-venv ## Lint, format, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-tests: dev-venv compile ## Both tiers at once: pages, calls and whole services in a lane each, the rest beside them
+tests: dev-venv compile node ## Both tiers at once: pages, calls and whole services in a lane each, the rest beside them
 	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup -m "not soak"
 
-unit: dev-venv compile ## The parallel tier of the tests
+unit: dev-venv compile node ## The parallel tier of the tests
 	$(BIN)/pytest -n $(PROCESSES) -m "not serial and not soak"
 
-slow: dev-venv compile ## The serial tier: browsers, storms, whole servers
+slow: dev-venv compile node ## The serial tier: browsers, storms, whole servers
 	$(BIN)/pytest -n 0 -m "serial and not soak"
 
-journeys: dev-venv compile ## Real browsers through the whole product
+journeys: dev-venv compile node ## Real browsers through the whole product
 	$(BIN)/pytest -n 0 -m "not soak" tests/journeys
 
-soak: dev-venv compile ## Long runs: real waits, many repetitions
+soak: dev-venv compile node ## Long runs: real waits, many repetitions
 	TEST_SOAK=1 $(BIN)/pytest -n 0 --timeout 3600 -m "soak or serial"
 
-fuzz: dev-venv compile ## Properties on many more examples (FUZZ=10000)
+fuzz: dev-venv compile node ## Properties on many more examples (FUZZ=10000)
 	TEST_FUZZ=$${FUZZ:-10000} $(BIN)/pytest -n $(PROCESSES) --timeout 3600 -m fuzz
 
 screens: dev-venv compile ## Remake the pictures under docs/screens
