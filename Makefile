@@ -10,7 +10,7 @@ RUN_STAMP := $(VENV)/.run-$(shell cat requirements.txt | cksum | tr ' ' '-')
 DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.txt requirements-dev.txt | cksum | tr ' ' '-')
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
-LANGUAGES ?= ar
+LANGUAGES ?= ar es fr
 PROCESSES ?= 2
 
 define SIGN_INS

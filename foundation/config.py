@@ -65,7 +65,7 @@ class Settings:
     """Phone number shown in the footer of every page; empty shows the office's own."""
     help_hours: str = ""
     """When that phone is answered, in words."""
-    languages: str = "en,ar"
+    languages: str = "en,es,fr,ar"
     """Languages offered, first is the default."""
     hold_minutes: int = 8
     """How long a time is kept while somebody fills the form; extendable once by the same."""
