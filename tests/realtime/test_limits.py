@@ -20,6 +20,8 @@ from .page import MEETING, Bare, until
 pytestmark = pytest.mark.serial
 ROUND_TRIP = 2.0
 """Seconds that nobody's beat may take, whatever the others send: about a hundred times what it takes."""
+UNNOTICED, STUCK = 0.3, 5.0
+"""Seconds that a flood may cost the others usually (research R-26), and ever: one look in a hundred also meets what else this machine does."""
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def test_a_flood_does_not_slow_the_others(house: House, frame: str | bytes, ente
                 took.append(time.monotonic() - began)
                 time.sleep(2.1)  # the host's own messages stay below the limit that is tested here
     print(f"flood of {sum(taken)} frames: median {median(took) * 1000:.0f} ms, longest {max(took) * 1000:.0f} ms")
-    assert max(took) < ROUND_TRIP
+    assert median(took) < UNNOTICED and max(took) < STUCK
 
 
 def test_too_many_messages_are_refused_then_the_line_is_closed(house: House) -> None:
