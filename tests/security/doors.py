@@ -50,6 +50,7 @@ WORDS = {
     "code": "ar",
     "token": "x" * 32,
     "language": "ar",
+    "kind": "csv",
     "on": "2030-01-07",
     "on_day": "2030-01-07",
     "day": "2030-01-07",
