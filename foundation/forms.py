@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, StringField, TimeField
+from wtforms import DateField, Field, FieldList, StringField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -136,7 +136,8 @@ class Form(FlaskForm):
 
     def error_list(self) -> list[tuple[str, str]]:
         """Every error as (anchor, message) for the summary at the top; the anchor of a list of answers is its first answer."""
-        found = [(anchor_of(field), str(message)) for field in self for message in _flat(field.errors)]
+        fields = [entry for field in self for entry in (field if isinstance(field, FieldList) else [field])]
+        found = [(anchor_of(field), str(message)) for field in fields for message in _flat(field.errors)]
         return [*[("", str(message)) for message in self.form_errors], *found]
 
 

@@ -11,12 +11,15 @@ from flask import Blueprint, Flask, current_app, g, has_request_context, redirec
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, force_locale, get_locale
 
+from . import wordings
 from .errors import NotFound
 from .pages import safe_next
+from .wordings import OwnWords
 
 COOKIE = "vo_language"
 blueprint = Blueprint("languages", __name__)
 babel = Babel()
+babel.domain_instance = OwnWords()
 
 
 def offered() -> list[tuple[str, str]]:
@@ -56,6 +59,7 @@ def known(code: str | None) -> str:
 def speaking(code: str) -> Iterator[None]:
     """Render in a language (letters); falls back to the default when it is not offered."""
     code = known(code)
+    wordings.refresh()
     before = g.get("language")
     g.language = code
     try:
@@ -83,6 +87,7 @@ def listed(words: Iterable[object]) -> str:
 def register(app: Flask) -> None:
     """Babel, the language switch and the template globals."""
     babel.init_app(app, locale_selector=lambda: current().replace("-", "_"), default_timezone="UTC")
+    wordings.register(app)
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(offered_languages=offered, language=current, direction=direction)
     app.jinja_env.filters.update(isolated=isolated, listed=listed)

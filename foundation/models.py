@@ -96,3 +96,20 @@ class IdempotencyKey(Row, Base):
     content: Mapped[str] = mapped_column(String(64))
     result_id: Mapped[int | None]
     created_at: Mapped[Seconds] = mapped_column(default=clock.seconds)
+
+
+class Wording(Row, Base):
+    """Our own words for one message in one language, over the catalogue's; no words: the catalogue speaks again."""
+
+    __tablename__ = "wording"
+    __table_args__ = (UniqueConstraint("language", "digest"),)
+
+    language: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(22))
+    message: Mapped[str] = mapped_column(Text)
+    """The English in the code; of a counted message the form for one."""
+    said: Mapped[list[str]] = mapped_column(default=list)
+    """One text, or one for each plural form."""
+    revision: Mapped[int]
+    changed_by: Mapped[int | None]
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)

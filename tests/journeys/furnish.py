@@ -14,7 +14,7 @@ from accounts.models import CodePurpose, Person, SignInCode
 from app import create_app
 from booking import appointments, catalogue_changes, finder, holds, hours, links, waitlist
 from booking.models import Appointment, AppointmentState, Resource, Service
-from foundation import audit, clock, times
+from foundation import audit, clock, times, wordings
 from foundation.db import db, write
 from foundation.models import Letter
 from foundation.security import sign
@@ -36,6 +36,7 @@ def furnish() -> dict[str, str]:
     talk = db.session.scalars(select(Service).where(Service.name == "First talk", Service.office_id == river.id)).one()
     diary = db.session.scalars(select(Resource).where(Resource.person_id == _person("omar@example.org").id)).one()
     things = {"service": talk.public_id, "office": river.public_id, "counselor": diary.public_id}
+    things["word"] = wordings.digest_of("Book a counselor")
     things["colleague"] = _person("omar@example.org").public_id
     for more in (lambda: _booked(river, diary), lambda: _days(river, talk, diary), lambda: _waiting(river, talk)):
         things |= write(more)

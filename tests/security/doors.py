@@ -51,6 +51,7 @@ WORDS = {
     "token": "x" * 32,
     "language": "ar",
     "kind": "csv",
+    "digest": "B9fiFynBwFa15AluTnVbAg",
     "on": "2030-01-07",
     "on_day": "2030-01-07",
     "day": "2030-01-07",
