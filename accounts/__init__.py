@@ -26,8 +26,20 @@ class UndeclaredDoor(Exception):
 
 def register(app: Flask) -> None:
     """The guard before every request, signing in and out, accounts, colleagues, commands."""
-    from . import account_views, browsers, cli, demo_door, first_run_views, fresh, letters, people_views  # noqa: F401  letters adds its renderers
-    from . import provider_views, second_step_views, security_views, sign_in_views
+    from . import (  # noqa: F401  letters adds its renderers
+        account_views,
+        browsers,
+        cli,
+        demo_door,
+        first_run_views,
+        fresh,
+        letters,
+        people_views,
+        provider_views,
+        second_step_views,
+        security_views,
+        sign_in_views,
+    )
 
     app.before_request(guard)
     app.before_request(fresh.ask_again)

@@ -36,7 +36,7 @@ def enter(person: Person, how: str = "", *, proven: bool = False, amr: list[str]
 
 def enter_again(person: Person) -> None:
     """The same browser goes on in a new cookie session, after every sign-in of the person was ended."""
-    _begin(person, g.get("sign_in_how", ""), g.get("sign_in_proven"), None)
+    _begin(person, came_by(), proven_at(), None)
 
 
 def clear_session() -> None:
@@ -72,7 +72,7 @@ def proven_at() -> int | None:
 def came_by() -> str:
     """What was shown when this browser signed in: `password`, `passkey`, `provider` …"""
     visitor()
-    return str(g.get("sign_in_how", ""))
+    return g.get("sign_in_how") or ""
 
 
 def known_browser(email: str) -> str:

@@ -108,9 +108,7 @@ def _step_of(secret: str, typed: str, after: int) -> int | None:
     if len(code) != DIGITS:
         return None
     totp, now = pyotp.TOTP(secret, digits=DIGITS, interval=STEP), clock.seconds() // STEP
-    fitting = [
-        step for step in range(now - DRIFT, now + DRIFT + 1) if strings_equal(totp.generate_otp(step), code)
-    ]
+    fitting = [step for step in range(now - DRIFT, now + DRIFT + 1) if strings_equal(totp.generate_otp(step), code)]
     return next((step for step in fitting if step > after), None)
 
 

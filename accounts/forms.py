@@ -99,7 +99,9 @@ class CodeAppForm(Form):
 class PasskeyForm(Form):
     """A name for a passkey, and what the browser answered."""
 
-    label = StringField(_l("Name of this passkey"), [required(_l("Enter a name, for example: my work phone")), at_most(80)])
+    label = StringField(
+        _l("Name of this passkey"), [required(_l("Enter a name, for example: my work phone")), at_most(80)]
+    )
     answer = HiddenField()
 
 

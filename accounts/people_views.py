@@ -99,7 +99,9 @@ def invite_again(public_id: str) -> ResponseReturnValue:
 def reset_second_factors(public_id: str) -> ResponseReturnValue:
     """A colleague lost their phone and codes: they start again."""
     write(lambda: second_factors.reset(visitor(), staffing.get(public_id, visitor()).person))
-    flash(_("They are signed out everywhere, and a letter tells them. At the next sign-in they set up a new second step."))
+    flash(
+        _("They are signed out everywhere, and a letter tells them. At the next sign-in they set up a new second step.")
+    )
     return redirect(url_for(".show", public_id=public_id))
 
 

@@ -20,7 +20,9 @@ class NoColleague(Refusal):
 
     code = "no_colleague"
     status = 422
-    message = _l("This work account belongs to nobody here. Ask your administrator to invite you with its e-mail address.")
+    message = _l(
+        "This work account belongs to nobody here. Ask your administrator to invite you with its e-mail address."
+    )
 
 
 def colleague(known: Known) -> Person:
@@ -33,9 +35,7 @@ def colleague(known: Known) -> Person:
         raise NoColleague
     if link is None:
         lock(person)
-        other = select(ProviderLink.id).where(
-            ProviderLink.issuer == known.issuer, ProviderLink.person_id == person.id
-        )
+        other = select(ProviderLink.id).where(ProviderLink.issuer == known.issuer, ProviderLink.person_id == person.id)
         # An address that was given to somebody new at the provider does not open the old owner's account.
         if db.session.scalar(other) is not None:
             raise NoColleague

@@ -57,9 +57,7 @@ def of(person: Person) -> Factors:
 
 def has_any(person: Person) -> bool:
     """Whether the person has an app or a passkey."""
-    query = select(
-        exists().where(CodeApp.person_id == person.id) | exists().where(Passkey.person_id == person.id)
-    )
+    query = select(exists().where(CodeApp.person_id == person.id) | exists().where(Passkey.person_id == person.id))
     return bool(db.session.scalar(query))
 
 

@@ -13,8 +13,9 @@ from foundation import clock
 from foundation.db import write
 from foundation.errors import Refusal
 
-from . import browsers, code_apps, passing, passkeys, people, recovery_codes, second_factors, sign_ins
+from . import browsers, code_apps, passing, passkeys, people, second_factors, sign_ins
 from .access import PASSING, SIGNED_IN, STAFF, allow
+from .factor_models import Passkey
 from .forms import CodeAppForm, PasskeyForm
 from .models import Person
 
@@ -117,8 +118,9 @@ def renew_codes() -> ResponseReturnValue:
 @allow(SIGNED_IN)
 def sign_in_list() -> ResponseReturnValue:
     """Every browser in which one is signed in."""
-    here = browsers.sign_in_id()
-    return render_template("accounts/sign_ins.html", sign_ins=sign_ins.open_of(_me()), here=here, now=clock.now())
+    return render_template(
+        "accounts/sign_ins.html", sign_ins=sign_ins.open_of(_me()), mine=browsers.sign_in_id(), now=clock.now()
+    )
 
 
 @blueprint.post("/sign-ins/<public_id>/end")
@@ -145,7 +147,7 @@ def _keep_app(person: Person, secret: str, typed: str, on_the_way_in: bool) -> N
     _count_as_shown(person, "code_app", on_the_way_in)
 
 
-def _keep_passkey(person: Person, made: passkeys.Passkey, label: str, on_the_way_in: bool) -> None:
+def _keep_passkey(person: Person, made: Passkey, label: str, on_the_way_in: bool) -> None:
     second_factors.claim(person, on_the_way_in)
     passkeys.keep(made, label)
     _count_as_shown(person, "passkey", on_the_way_in)

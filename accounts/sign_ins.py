@@ -61,7 +61,9 @@ def check_password(email: str, words: str, network: str, known_browser: str = ""
     return counted.person_id
 
 
-def begin(person: Person, how: str = "", proven: int | None = None, browser: str = "", amr: list[str] | None = None) -> SignIn:
+def begin(
+    person: Person, how: str = "", proven: int | None = None, browser: str = "", amr: list[str] | None = None
+) -> SignIn:
     """A person is signed in in one more browser; `proven` is when the second factor was shown (UTC seconds), `amr` what the
     agency's provider said it looked at."""
     sign_in = SignIn(person_id=person.id, how=how, proven=proven, browser=browser)

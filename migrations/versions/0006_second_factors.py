@@ -90,8 +90,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_provider_link_person_id"), ["person_id"], unique=False)
 
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("browser", sa.String(length=40), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("how", sa.String(length=12), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("browser", sa.String(length=40), nullable=True))
+        batch_op.add_column(sa.Column("how", sa.String(length=12), nullable=True))
         batch_op.add_column(sa.Column("proven", sa.BigInteger(), nullable=True))
 
 

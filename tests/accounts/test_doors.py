@@ -266,7 +266,10 @@ def test_a_jobseeker_can_not_have_a_token(app: Flask) -> None:
         ("VO_STAFF", {"VO_STAFF_SECOND_FACTOR": "maybe"}),
         ("VO_STAFF", {"VO_STAFF_SECOND_FACTOR": "required", "VO_DEMO": "1"}),
         ("VO_OIDC", {"VO_OIDC_ISSUER": "https://login.example.org"}),
-        ("VO_OIDC", {"VO_OIDC_ISSUER": "http://login.example.org", "VO_OIDC_CLIENT_ID": "x", "VO_OIDC_CLIENT_SECRET": "y"}),
+        (
+            "VO_OIDC",
+            {"VO_OIDC_ISSUER": "http://login.example.org", "VO_OIDC_CLIENT_ID": "x", "VO_OIDC_CLIENT_SECRET": "y"},
+        ),
     ],
 )
 def test_unsafe_ways_to_sign_in_stop_the_start(tmp_path, wrong: str, settings: dict[str, str]) -> None:

@@ -185,13 +185,12 @@ def test_recovery_codes_are_shown_once_stored_as_prints_and_open_once(strict: Fl
 
 
 def test_one_code_typed_by_many_at_once_opens_once(both: Flask) -> None:
-    with both.app_context():
-        with write_tx():
-            person = people.create_staff("Ada", "ada@example.org", "en", [(Role.ADMIN, None)])
-            secret = code_apps.offer(person, "seed")
-            code_apps.set_up(person, secret, code(secret, -1))
-            paper = recovery_codes.renew(person)[0]
-            person_id = person.id
+    with both.app_context(), write_tx():
+        person = people.create_staff("Ada", "ada@example.org", "en", [(Role.ADMIN, None)])
+        secret = code_apps.offer(person, "seed")
+        code_apps.set_up(person, secret, code(secret, -1))
+        paper = recovery_codes.renew(person)[0]
+        person_id = person.id
     for typed in (code(secret), paper):
         opened: list[bool] = []
         rule = code_apps.use if typed.isdigit() else recovery_codes.use
@@ -217,7 +216,10 @@ def test_role_changes_ask_again_after_ten_minutes_and_keep_what_was_typed(strict
     browser = Browser(strict)
     with clock.frozen(now):
         secret, codes = set_up(browser)
-        assert browser.post(f"/staff/people/{cara}/roles", {"role": "operator", "office": ""}, follow=False).status_code == 302
+        assert (
+            browser.post(f"/staff/people/{cara}/roles", {"role": "operator", "office": ""}, follow=False).status_code
+            == 302
+        )
     with clock.frozen(now + timedelta(minutes=11)):
         assert browser.get("/staff/people").status_code == 200
         asked = browser.post(f"/staff/people/{cara}/roles", {"role": "team_leader", "office": ""})
