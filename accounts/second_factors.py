@@ -134,6 +134,11 @@ def reset(visitor: Visitor, person: Person) -> None:
         raise staffing.NotYourself
     if not may_reset(visitor, person):
         raise NotFound
+    take_away(person)
+
+
+def take_away(person: Person) -> None:
+    """`reset` without asking who does it, for the command line."""
     lock(person)
     held = of(person)
     before = {"code_app": held.app is not None, "passkeys": len(held.passkeys), "recovery_codes": held.codes_left}

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from accounts import passkeys, passwords, people
 from accounts.challenges import ChallengeGone
 from accounts.factor_models import Challenge, Passkey
-from accounts.models import Role
+from accounts.models import Role, SignIn
 from accounts.passkeys import PasskeyRefused
 from foundation import clock
 from foundation.db import db, write, write_tx
@@ -119,6 +119,7 @@ def test_a_passkey_s_life(house: tuple[Server, Flask, Chromium], device: Device)
     page.wait_for_url("**/recovery-codes*")
     page.get_by_role("button", name="Make ten codes").click()
     assert page.locator(".recovery li").count() == 10
+    assert not violations(page), said(violations(page))
     page.get_by_role("link", name="I have them, go on").click()
     device.open("/account")
     assert "My phone" in page.inner_text("main")
@@ -131,8 +132,20 @@ def test_a_passkey_s_life(house: tuple[Server, Flask, Chromium], device: Device)
     page.wait_for_url("**/staff/waiting")
     device.open("/account/sign-ins")
     assert page.locator(".card").count() == 1 and "Chrome, Linux" in page.inner_text("main")
-    # As the second step.
+    # Is it still you: by passkey, after ten minutes.
+    with app.app_context(), write_tx():
+        db.session.scalars(select(SignIn).where(SignIn.how == "passkey", SignIn.ended.is_(None))).all()[
+            -1
+        ].proven -= 700
+    device.open("/staff/people/new")
+    assert "/sign-in/confirmation" in page.url and not violations(page), said(violations(page))
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url(lambda url: "confirmation" not in url)
+    device.open("/account")
+    # As the second step; and the button "back" shows nothing of before.
     page.get_by_role("navigation", name="Menu").get_by_role("button", name="Sign out").click()
+    page.go_back()
+    assert "My phone" not in page.inner_text("body")
     device.by_password()
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url("**/staff/waiting")

@@ -254,9 +254,13 @@ def test_the_last_one_stays_and_an_administrator_resets_a_colleague(strict: Flas
         (letter,) = letters_of(strict, "second_factors_reset")
         assert letter.to == "cara@example.org" and "/sign-in/password" in letter.text
         assert "Set up your second step" in by_password(cara, "cara@example.org").text
+        # The way out for the last administrator, at the server.
+        done = strict.test_cli_runner().invoke(args=["people", "reset-second-step", "ada@example.org"])
+        assert done.exit_code == 0 and not ada.signed_in
+        assert "Set up your second step" in by_password(ada, "ada@example.org").text
     with strict.app_context():
         rows = db.session.scalars(select(AuditEvent).where(AuditEvent.act == "second_factors.reset")).all()
-        assert [row.before for row in rows] == [{"code_app": True, "passkeys": 0, "recovery_codes": 10}]
+        assert [row.before for row in rows] == [{"code_app": True, "passkeys": 0, "recovery_codes": 10}] * 2
 
 
 def test_a_reset_is_for_administrators_of_every_role(both: Flask) -> None:

@@ -28,7 +28,11 @@ def gap(app: Flask, door: str) -> float:
     browser = Browser(app)
     for n in range(TRIES):
         for kind, times in took.items():
-            form = {"email": f"{kind}{n}@example.org", "password": "wrong words entirely", "csrf_token": browser.token()}
+            form = {
+                "email": f"{kind}{n}@example.org",
+                "password": "wrong words entirely",
+                "csrf_token": browser.token(),
+            }
             began = time.perf_counter()
             browser.client.post(door, data=form)
             times.append(time.perf_counter() - began)
@@ -52,9 +56,7 @@ def test_the_time_tells_nothing(crowd: Flask, door: str) -> None:
     assert gap(crowd, door) <= CEILING
 
 
-def test_a_door_that_works_longer_for_known_addresses_would_show(
-    crowd: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_door_that_works_longer_for_known_addresses_would_show(crowd: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control."""
     verify = passwords.verify
 
