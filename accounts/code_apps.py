@@ -98,8 +98,13 @@ def of(person: Person) -> CodeApp | None:
 
 def remove(person: Person) -> None:
     """The app's codes do not work any more."""
-    db.session.execute(delete(CodeApp).where(CodeApp.person_id == person.id))
+    forget(person)
     audit.note("code_app.removed", person)
+
+
+def forget(person: Person) -> None:
+    """`remove` as a part of something larger."""
+    db.session.execute(delete(CodeApp).where(CodeApp.person_id == person.id))
 
 
 def _step_of(secret: str, typed: str, after: int) -> int | None:

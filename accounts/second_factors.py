@@ -11,10 +11,12 @@ from sqlalchemy import delete, exists, select
 from foundation import audit, letters
 from foundation.db import db, lock, new_public_id, write
 from foundation.errors import NotFound, Refusal
+from foundation.events import within_transaction
 
 from . import attempts, code_apps, passkeys, people, recovery_codes, sign_ins, staffing
 from .access import Visitor
 from .code_apps import WrongCode
+from .events import AccessChanged
 from .factor_models import CodeApp, Passkey, ProviderLink
 from .models import ContactKind, Person, Role
 
@@ -142,10 +144,7 @@ def take_away(person: Person) -> None:
     lock(person)
     held = of(person)
     before = {"code_app": held.app is not None, "passkeys": len(held.passkeys), "recovery_codes": held.codes_left}
-    code_apps.remove(person)
-    passkeys.forget(person)
-    recovery_codes.forget(person)
-    db.session.execute(delete(ProviderLink).where(ProviderLink.person_id == person.id))
+    _forget(person)
     audit.note("second_factors.reset", person, before=before)
     sign_ins.end_all(person)
     contact = person.contact(ContactKind.EMAIL)
@@ -156,6 +155,20 @@ def take_away(person: Person) -> None:
         person_id=person.id,
         contact_id=contact.id if contact else None,
     )
+
+
+@within_transaction(AccessChanged)
+def _left(fact: AccessChanged) -> None:
+    """Who leaves takes nothing along: should they return, they set everything up anew."""
+    if fact.left:
+        _forget(people.get(fact.person_id))
+
+
+def _forget(person: Person) -> None:
+    code_apps.forget(person)
+    passkeys.forget(person)
+    recovery_codes.forget(person)
+    db.session.execute(delete(ProviderLink).where(ProviderLink.person_id == person.id))
 
 
 def _use(person_id: int, typed: str, counted: int) -> str:

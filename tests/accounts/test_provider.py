@@ -163,6 +163,8 @@ def test_a_colleague_who_left_stays_out(app: Flask, agency: Agency) -> None:
             people.leave(people.find_by_email("ada@example.org"))
     browser = Browser(app)
     assert come(browser, agency, **ADA).status_code == 422 and not browser.signed_in
+    with app.app_context():
+        assert db.session.scalar(select(ProviderLink.id)) is None, "who leaves takes nothing along"
 
 
 def test_an_answer_is_good_once_in_the_browser_that_asked(app: Flask, agency: Agency) -> None:
