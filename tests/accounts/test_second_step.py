@@ -25,8 +25,8 @@ from tests.accounts.conftest import WORDS
 from tests.accounts.test_sign_in import by_password, digits_in, letters_of, path_in
 from tests.application import Browser, running
 
-SECRET = re.compile(r"<code>([A-Z2-7 ]{32,})</code>")
-CODES = re.compile(r"<code>([0-9A-Z]{5}-[0-9A-Z]{5})</code>")
+SECRET = re.compile(r"<code lang=\"en\">([A-Z2-7 ]{32,})</code>")
+CODES = re.compile(r"<code lang=\"en\">([0-9A-Z]{5}-[0-9A-Z]{5})</code>")
 
 
 @pytest.fixture
