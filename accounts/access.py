@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, has_request_context, request, session
@@ -15,10 +15,13 @@ from foundation.db import db
 from foundation.errors import NotFound
 from foundation.security import csrf, fingerprint
 
+from . import challenges
 from .models import ApiToken, Person, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 LINKS_KEPT = 12
+PASSING_KEY = "passing"
+PASSING_PURPOSE = "second_step"
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,15 @@ class Policy:
 
     name: str
     roles: frozenset[Role] = frozenset()
+    fresh: bool = False
+    """Whether the second factor must have been shown within the last ten minutes (`accounts.fresh` asks for it)."""
 
     def admits(self, visitor: Visitor) -> bool:
         """Whether this visitor may come through; object rules are asked inside."""
         if self.name in {"everyone", "holder", "api"}:
             return True
+        if self.name == "passing":
+            return visitor.passing is not None or bool(visitor.roles)
         if self.name == "signed_in":
             return visitor.person is not None
         return visitor.person is not None and bool(visitor.roles & self.roles)
@@ -45,6 +52,8 @@ HOLDER = Policy("holder")
 """Anybody who holds a link to the object, owns it or serves it: the door itself asks for the object with the visitor."""
 API = Policy("api")
 """A Bearer token, or the site's own form token; the door itself decides about objects."""
+PASSING = Policy("passing")
+"""A colleague on the way in, between password and second factor; or one who is in. The door itself asks which."""
 STAFF = Policy("staff", frozenset(Role))
 """Anybody with a role."""
 
@@ -57,6 +66,8 @@ class Visitor:
     token: ApiToken | None = None
     links: dict[str, dict[str, int]] = field(default_factory=dict)
     """Capabilities from links: {public_id: {purpose: link_version}}; the object's rule compares the version."""
+    passing: Person | None = None
+    """A colleague who showed their password and not yet their second factor: nobody, to every other door."""
 
     @property
     def person_id(self) -> int | None:
@@ -85,13 +96,19 @@ class Visitor:
         return self.links.get(public_id, {}).get(purpose)
 
 
-def allow(*who: Policy | Role) -> Callable[[View], View]:
-    """Declare who may come through a view or socket handler: one policy, or one or more roles."""
+def allow(*who: Policy | Role, fresh: bool = False) -> Callable[[View], View]:
+    """Declare who may come through a view or socket handler: one policy, or one or more roles.
+
+    `fresh`: who has a second factor is asked for it again when it was last shown more than ten minutes ago (pages only). For
+    exports, role changes and resets; what was typed into the form is kept.
+    """
     roles = frozenset(one for one in who if isinstance(one, Role))
     policies = [one for one in who if isinstance(one, Policy)]
     if bool(roles) == bool(policies) or len(policies) > 1:
         raise TypeError("allow() takes one policy, or roles")
     policy = policies[0] if policies else Policy("roles", roles)
+    if fresh:
+        policy = replace(policy, fresh=True)
 
     def declare(view: View) -> View:
         view.policy = policy  # type: ignore[attr-defined]
@@ -148,6 +165,8 @@ def guard() -> None:
         audit.act_as("token", at_the_door.token.id)
     elif at_the_door.person is not None:
         audit.act_as("person", at_the_door.person.id)
+    elif at_the_door.passing is not None:
+        audit.act_as("person", at_the_door.passing.id)
     if request.method not in {"GET", "HEAD", "OPTIONS"} and at_the_door.token is None and not _token_free(policy):
         csrf.protect()
 
@@ -173,7 +192,15 @@ def _look() -> Visitor:
     if header.startswith("Bearer ") and request.path.startswith("/api/"):
         return _bearer(header.removeprefix("Bearer ").strip())
     person = current_user._get_current_object() if current_user and current_user.is_authenticated else None
-    return Visitor(person=person, links=session.get("links", {}))
+    return Visitor(person=person, links=session.get("links", {}), passing=None if person else _passing())
+
+
+def _passing() -> Person | None:
+    passage = challenges.look(session.get(PASSING_KEY, ""), PASSING_PURPOSE) if PASSING_KEY in session else None
+    person = passage.person if passage else None
+    if passage is None or person is None or not person.active or not person.grants:
+        return None
+    return person if passage.data["version"] == person.sign_in_version else None
 
 
 def _bearer(secret: str) -> Visitor:

@@ -10,7 +10,7 @@ from flask_login import current_user
 from foundation.db import write
 from foundation.errors import Refusal
 
-from . import browsers, passwords, people, places, sign_ins
+from . import browsers, passkeys, passwords, people, places, second_factors, sign_ins
 from .access import SIGNED_IN, allow
 from .forms import ChangePasswordForm, DetailsForm, PhoneForm
 from .models import ContactKind, Person
@@ -27,7 +27,10 @@ def show() -> ResponseReturnValue:
         write(lambda: people.describe(_me(), form.name.data, form.language.data))
         flash(_("Saved."))
         return redirect(url_for(".show"))
-    return render_template("accounts/account.html", form=form, person=_me()), 422 if form.is_submitted() else 200
+    factors = second_factors.of(_me()) if _me().grants else None
+    return render_template(
+        "accounts/account.html", form=form, person=_me(), factors=factors, passkeys_possible=passkeys.possible()
+    ), 422 if form.is_submitted() else 200
 
 
 @blueprint.route("/phone", methods=["GET", "POST"])
@@ -71,7 +74,11 @@ def password() -> ResponseReturnValue:
 @blueprint.post("/sign-outs")
 @allow(SIGNED_IN)
 def sign_out_everywhere() -> ResponseReturnValue:
-    """Sign every other browser out."""
+    """Sign every other browser out; with `here`, this one too. Open pages of theirs close within seconds."""
+    if request.form.get("here"):
+        write(_leave_everywhere)
+        flash(_("You are signed out everywhere."))
+        return redirect(url_for("front.show"))
     write(_stay_alone)
     flash(_("Other browsers are signed out."))
     return redirect(url_for(".show"))
@@ -84,9 +91,14 @@ def _me() -> Person:
 
 def _change(made: str) -> None:
     sign_ins.set_password(_me(), made)
-    browsers.enter(_me())
+    browsers.enter_again(_me())
 
 
 def _stay_alone() -> None:
     sign_ins.end_all(_me())
-    browsers.enter(_me())
+    browsers.enter_again(_me())
+
+
+def _leave_everywhere() -> None:
+    sign_ins.end_all(_me())
+    browsers.leave()

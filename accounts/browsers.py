@@ -14,7 +14,7 @@ from foundation.errors import Busy
 from foundation.pages import safe_next
 from foundation.security import matches, sign
 
-from . import people, sign_ins
+from . import browser_names, people, sign_ins
 from .access import forget_visitor, policy_of, visitor
 from .models import Person
 
@@ -29,19 +29,22 @@ FIRST_PAGES = ("today.show", "waiting.index", "people.index", "desk.show", "fron
 login_manager = LoginManager()
 
 
-def enter(person: Person) -> None:
-    """Sign a person in in this browser, in a new cookie session; inside a write transaction."""
-    sign_in = sign_ins.begin(person)
+def enter(person: Person, how: str = "", *, proven: bool = False, amr: list[str] | None = None) -> None:
+    """Sign a person in in this browser, in a new cookie session; inside a write transaction. `proven`: a second factor was shown."""
+    _begin(person, how, clock.seconds() if proven else None, amr)
+
+
+def enter_again(person: Person) -> None:
+    """The same browser goes on in a new cookie session, after every sign-in of the person was ended."""
+    _begin(person, came_by(), proven_at(), None)
+
+
+def clear_session() -> None:
+    """A new cookie session that keeps nothing but what belongs to the browser: what a stranger planted in it is gone."""
     kept = {name: session[name] for name in KEPT_AT_SIGN_IN if name in session}
     session.clear()
     session.update(kept)
     session.permanent = True
-    login_user(person)
-    session[SIGN_IN] = sign_in.public_id
-    audit.act_as("person", person.id)
-    forget_visitor()
-    if person.grants:
-        _remember_browser(person)
 
 
 def leave() -> None:
@@ -57,6 +60,19 @@ def sign_in_id() -> int | None:
     visitor()
     found: int | None = g.get("sign_in_id")
     return found
+
+
+def proven_at() -> int | None:
+    """When the second factor was last shown in this browser (UTC seconds); None: never."""
+    visitor()
+    found: int | None = g.get("sign_in_proven")
+    return found
+
+
+def came_by() -> str:
+    """What was shown when this browser signed in: `password`, `passkey`, `provider` …"""
+    visitor()
+    return g.get("sign_in_how") or ""
 
 
 def known_browser(email: str) -> str:
@@ -99,6 +115,7 @@ def _load(person_key: str) -> Person | None:
         return None
     person, sign_in = found
     g.sign_in_id, g.sign_in_seen = sign_in.id, sign_in.seen
+    g.sign_in_how, g.sign_in_proven = sign_in.how, sign_in.proven
     return person
 
 
@@ -108,6 +125,18 @@ def _mark_seen() -> None:
         return
     with suppress(Busy):
         write(lambda: sign_ins.mark_seen(g.sign_in_id))
+
+
+def _begin(person: Person, how: str, proven: int | None, amr: list[str] | None) -> None:
+    browser = browser_names.name_of(request.user_agent.string)
+    sign_in = sign_ins.begin(person, how, proven, browser, amr)
+    clear_session()
+    login_user(person)
+    session[SIGN_IN] = sign_in.public_id
+    audit.act_as("person", person.id)
+    forget_visitor()
+    if person.grants:
+        _remember_browser(person)
 
 
 def _remember_browser(person: Person) -> None:

@@ -15,7 +15,7 @@ from foundation.answers import CommandRefused
 from foundation.db import write
 from foundation.errors import Refusal
 
-from . import codes, first_run, passwords, people, tokens
+from . import codes, first_run, passwords, people, second_factors, tokens
 from .models import Person, Role
 
 T = TypeVar("T")
@@ -43,6 +43,17 @@ def create_admin(name: str, email: str, language: str, invite: bool, password_st
     said = _or_refuse(lambda: write(act))
     first_run.finish()
     click.echo(f"{said} is an administrator." + (" A letter with a link is on its way." if made is None else ""))
+    if second_factors.required():
+        click.echo("At the first sign-in they set up a second step: an app with codes, or a passkey.")
+
+
+@people_group.command("reset-second-step")
+@click.argument("email")
+def reset_second_step(email: str) -> None:
+    """Take a colleague's app, passkeys and recovery codes away; a letter tells them, and they set up new ones."""
+    audit.act_as("command")
+    _or_refuse(lambda: write(lambda: second_factors.take_away(_colleague(email))))
+    click.echo("Their second step is reset, and they are signed out everywhere.")
 
 
 @people_group.command("setup-code")

@@ -9,7 +9,7 @@ from foundation.db import write
 from foundation.errors import NotFound, Refusal
 from foundation.languages import current
 
-from . import browsers, first_run, passwords
+from . import first_run, passing, passwords
 from .access import EVERYONE, allow
 from .forms import FirstRunForm
 
@@ -33,9 +33,9 @@ def show() -> ResponseReturnValue:
         else:
             write(lambda: _begin(form, made))
             first_run.finish()
-            return redirect(browsers.next_page())
+            return redirect(passing.next_page())
     return render_template("accounts/first_run.html", form=form, file=file), 422 if form.is_submitted() else 200
 
 
 def _begin(form: FirstRunForm, made: str) -> None:
-    browsers.enter(first_run.become_admin(form.name.data, form.email.data, current(), made))
+    passing.arrive(first_run.become_admin(form.name.data, form.email.data, current(), made), "password")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, PasswordField, RadioField, SelectField, StringField, TelField
+from wtforms import EmailField, Field, HiddenField, PasswordField, RadioField, SelectField, StringField, TelField
 from wtforms.validators import ValidationError
 
 from foundation.errors import InputWrong
-from foundation.forms import Form, required
+from foundation.forms import Form, at_most, required
 from foundation.languages import current, offered
 
 from . import people
@@ -75,6 +75,40 @@ class ChangePasswordForm(NewPasswordForm):
     """The old password for a new one."""
 
     current = PasswordField(_l("Your password now"), [required(_l("Enter your password"))])
+
+
+class FactorForm(Form):
+    """The second step: a code of the app, or one from paper."""
+
+    code = StringField(_l("Code"), [required(_l("Enter a code"))])
+
+
+class ConfirmForm(Form):
+    """The second step once more; the names are unlikely in any form that it travels with."""
+
+    confirm_code = StringField(_l("Code"))
+    confirm_passkey = HiddenField()
+
+
+class CodeAppForm(Form):
+    """The first code of a new app."""
+
+    code = StringField(_l("Code from the app"), [required(_l("Enter the 6 digits that the app shows"))])
+
+
+class PasskeyForm(Form):
+    """A name for a passkey, and what the browser answered."""
+
+    label = StringField(
+        _l("Name of this passkey"), [required(_l("Enter a name, for example: my work phone")), at_most(80)]
+    )
+    answer = HiddenField()
+
+
+class PasskeyAnswerForm(Form):
+    """What the browser answered."""
+
+    answer = HiddenField()
 
 
 class FirstRunForm(NewPasswordForm):

@@ -11,7 +11,7 @@ from foundation.letters import Rendered, Stale
 from foundation.models import Letter
 from foundation.pages import absolute
 
-from . import codes
+from . import codes, second_factors
 from .models import CodePurpose, Contact, Person, SignInCode
 
 
@@ -43,6 +43,12 @@ def invite(letter: Letter) -> Rendered:
     days = codes.INVITE_LIFE // 86_400
     subject = _("Your account at %(service)s", service=current_app.config["VO"].service_name)
     return _write(letter, subject, link=_password_link(letter), days=days)
+
+
+@letters.renderer(second_factors.RESET)
+def second_factors_reset(letter: Letter) -> Rendered:
+    """An administrator took a colleague's second factors away."""
+    return _write(letter, _("Your second step was reset"), link=absolute("/sign-in/password"))
 
 
 def _password_link(letter: Letter) -> str:

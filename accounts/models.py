@@ -158,6 +158,12 @@ class SignIn(PublicRow, Base):
     started: Mapped[Seconds] = mapped_column(default=clock.seconds)
     seen: Mapped[Seconds] = mapped_column(default=clock.seconds)
     ended: Mapped[Seconds | None]
+    browser: Mapped[str | None] = mapped_column(String(40))
+    """What the browser calls itself, as far as its owner needs it: `Firefox, Linux`."""
+    how: Mapped[str | None] = mapped_column(String(12))
+    """What was shown at sign-in: `letter`, `password`, `code_app`, `passkey`, `recovery`, `provider`."""
+    proven: Mapped[Seconds | None]
+    """When the second factor was last shown in this browser; None: never."""
 
 
 class ApiToken(Row, Base):

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from foundation.db import write
 from foundation.errors import Refusal
 
-from . import places, staffing
+from . import places, second_factors, staffing
 from .access import allow, visitor
 from .forms import ROLE_NAMES, InviteForm, RoleForm
 from .models import Role
@@ -26,7 +26,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@allow(*LEADERS)
+@allow(*LEADERS, fresh=True)
 def invite() -> ResponseReturnValue:
     """Invite a colleague with one role."""
     form = InviteForm().offer(visitor())
@@ -52,7 +52,7 @@ def show(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<public_id>/roles")
-@allow(*LEADERS)
+@allow(*LEADERS, fresh=True)
 def give(public_id: str) -> ResponseReturnValue:
     """One more role."""
     form = RoleForm().offer(visitor())
@@ -67,7 +67,7 @@ def give(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<public_id>/roles/removal")
-@allow(*LEADERS)
+@allow(*LEADERS, fresh=True)
 def take(public_id: str) -> ResponseReturnValue:
     """Take a role back."""
     held = request.form.get("held", "")
@@ -77,7 +77,7 @@ def take(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<public_id>/leaving")
-@allow(*LEADERS)
+@allow(*LEADERS, fresh=True)
 def dismiss(public_id: str) -> ResponseReturnValue:
     """A colleague leaves."""
     write(lambda: staffing.dismiss(visitor(), staffing.get(public_id, visitor()).person))
@@ -94,6 +94,17 @@ def invite_again(public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".show", public_id=public_id))
 
 
+@blueprint.post("/<public_id>/second-factors/removal")
+@allow(Role.ADMIN, fresh=True)
+def reset_second_factors(public_id: str) -> ResponseReturnValue:
+    """A colleague lost their phone and codes: they start again."""
+    write(lambda: second_factors.reset(visitor(), staffing.get(public_id, visitor()).person))
+    flash(
+        _("They are signed out everywhere, and a letter tells them. At the next sign-in they set up a new second step.")
+    )
+    return redirect(url_for(".show", public_id=public_id))
+
+
 def _colleague(public_id: str, form: RoleForm) -> str:
     colleague = staffing.get(public_id, visitor())
     return render_template(
@@ -102,6 +113,7 @@ def _colleague(public_id: str, form: RoleForm) -> str:
         colleague=colleague,
         may_give=lambda held: staffing.may_give(visitor(), Role(held.role), held.office_id),
         all_theirs=staffing.is_all_theirs(visitor(), colleague.person),
+        factors=second_factors.of(colleague.person) if second_factors.may_reset(visitor(), colleague.person) else None,
     )
 
 

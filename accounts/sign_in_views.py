@@ -13,7 +13,7 @@ from foundation.db import write
 from foundation.errors import InputWrong, Refusal
 from foundation.security import limiter
 
-from . import browsers, codes, passwords, people, sign_ins
+from . import browsers, codes, passing, passkeys, passwords, people, provider, sign_ins
 from .access import EVERYONE, allow
 from .forms import AskForm, DigitsForm, NewPasswordForm, PasswordSignInForm
 from .models import CodePurpose, Person
@@ -59,7 +59,7 @@ def code() -> ResponseReturnValue:
     form = DigitsForm()
     if form.is_submitted() and form.validate():
         if _come_in(lambda: codes.use_digits(asked, form.digits.data or "")):
-            return redirect(browsers.next_page())
+            return redirect(passing.next_page())
         form.refuse(InputWrong(_("This code does not work. Check it, or ask for a new one."), field="digits"))
     return _page("code", form)
 
@@ -85,7 +85,7 @@ def link() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("accounts/link.html", elsewhere=False)
     if _come_in(lambda: codes.use_link(public_id, token, CodePurpose.SIGN_IN)):
-        return redirect(browsers.next_page())
+        return redirect(passing.next_page())
     session.pop(LINK, None)
     raise LinkDead
 
@@ -102,10 +102,10 @@ def password() -> ResponseReturnValue:
             person_id = sign_ins.check_password(email, words, request.remote_addr or "", browsers.known_browser(email))
         except Refusal as no:
             form.refuse(no)
-            return _page("password", form, no.status)
-        write(lambda: browsers.enter(people.get(person_id)))
-        return redirect(browsers.next_page())
-    return _page("password", form)
+            return _page("password", form, no.status, provider=provider.name(), passkeys_possible=passkeys.possible())
+        write(lambda: passing.arrive(people.get(person_id), "password"))
+        return redirect(passing.next_page())
+    return _page("password", form, provider=provider.name(), passkeys_possible=passkeys.possible())
 
 
 @blueprint.route("/sign-in/forgotten", methods=["GET", "POST"])
@@ -145,7 +145,7 @@ def new_password() -> ResponseReturnValue:
             return _page("new_password", form)
         if not _come_in(lambda: codes.use_link(public_id, token, *PASSWORD_LINKS), made):
             raise LinkDead
-        return redirect(browsers.next_page())
+        return redirect(passing.next_page())
     return _page("new_password", form, person=found.person)
 
 
@@ -167,7 +167,7 @@ def _come_in(use: Callable[[], Person | None], new_password: str | None = None) 
             sign_ins.set_password(person, new_password)
         for secret in (ASKED, LINK, PASSWORD_LINK):
             session.pop(secret, None)
-        browsers.enter(person)
+        passing.arrive(person, "letter")
         return True
 
     return write(act)

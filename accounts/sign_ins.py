@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from foundation import audit, clock
 from foundation.db import db, write
-from foundation.errors import InputWrong
+from foundation.errors import InputWrong, NotFound
 from foundation.events import record
 
 from . import attempts, passwords, people
@@ -61,13 +61,54 @@ def check_password(email: str, words: str, network: str, known_browser: str = ""
     return counted.person_id
 
 
-def begin(person: Person) -> SignIn:
-    """A person is signed in in one more browser."""
-    sign_in = SignIn(person_id=person.id)
+def begin(
+    person: Person, how: str = "", proven: int | None = None, browser: str = "", amr: list[str] | None = None
+) -> SignIn:
+    """A person is signed in in one more browser; `proven` is when the second factor was shown (UTC seconds), `amr` what the
+    agency's provider said it looked at."""
+    sign_in = SignIn(person_id=person.id, how=how, proven=proven, browser=browser)
     db.session.add(sign_in)
     db.session.flush()
-    audit.note("person.signed_in", person)
+    told = {"how": how, "proven": proven is not None, **({"amr": amr} if amr else {})}
+    audit.note("person.signed_in", person, after=told)
     return sign_in
+
+
+def open_of(person: Person) -> list[SignIn]:
+    """Browsers in which the person is signed in now, the newest first."""
+    now = clock.seconds()
+    idle = STAFF_IDLE if person.grants else LONGEST
+    return list(
+        db.session.scalars(
+            select(SignIn)
+            .where(
+                SignIn.person_id == person.id,
+                SignIn.ended.is_(None),
+                SignIn.started > now - LONGEST,
+                SignIn.seen > now - idle,
+            )
+            .order_by(SignIn.started.desc(), SignIn.id.desc())
+        )
+    )
+
+
+def end_one(person: Person, public_id: str) -> None:
+    """One of the person's own browsers is signed out, wherever it is; NotFound for anything else."""
+    if not any(one.public_id == public_id for one in open_of(person)):
+        raise NotFound
+    end(public_id)
+    audit.note("person.signed_out", person)
+
+
+def is_open(sign_in_id: int | None) -> bool:
+    """Whether a browser's sign-in was not ended by hand."""
+    query = select(SignIn.id).where(SignIn.id == sign_in_id, SignIn.ended.is_(None))
+    return db.session.scalar(query) is not None
+
+
+def prove(sign_in_id: int) -> None:
+    """The second factor was shown once more in this browser; inside a write transaction."""
+    db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(proven=clock.seconds()))
 
 
 def end(public_id: str) -> None:
@@ -80,6 +121,7 @@ def end(public_id: str) -> None:
 
 def end_all(person: Person) -> None:
     """Every browser is signed out."""
+    _end_rows(person)
     person.sign_in_version += 1
     audit.note("person.signed_out_everywhere", person)
     record(AccessChanged(person.id))
@@ -88,6 +130,7 @@ def end_all(person: Person) -> None:
 def set_password(person: Person, password_hash: str) -> None:
     """A new password: every browser is signed out, and earlier wrong tries are forgotten."""
     person.password_hash = password_hash
+    _end_rows(person)
     person.sign_in_version += 1
     for contact in person.contacts:
         attempts.forgive(ACCOUNT, _subject(contact.value, ""))
@@ -112,12 +155,19 @@ def standing(person_key: str, public_id: str) -> tuple[Person, SignIn] | None:
         return None
     if person.grants and now - sign_in.seen >= STAFF_IDLE:
         return None
+    if person.grants and sign_in.proven is None and current_app.config["VO"].second_factor_required:
+        return None
     return person, sign_in
 
 
 def mark_seen(sign_in_id: int) -> None:
     """The browser is still there; inside a write transaction. Pages call it by themselves, open sockets every few minutes."""
     db.session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(seen=clock.seconds()))
+
+
+def _end_rows(person: Person) -> None:
+    standing_rows = (SignIn.person_id == person.id, SignIn.ended.is_(None))
+    db.session.execute(update(SignIn).where(*standing_rows).values(ended=clock.seconds()))
 
 
 def _count(address: str, network: str, known_browser: str) -> _Try:

@@ -30,7 +30,7 @@ class Settings:
     redis_url: str = ""
     """Message queue and rate limits for many web processes; empty means one process."""
     secret_key: str = ""
-    """At least 32 characters. Empty: made once in the instance folder (loopback only)."""
+    """At least 32 characters. Empty: made once in the instance folder."""
     public_url: str = ""
     """Where people find the service, e.g. https://office.example.org; empty means http://127.0.0.1:PORT."""
     bind: str = "127.0.0.1:8000"
@@ -41,6 +41,19 @@ class Settings:
     """smtp://user:password@host:port or smtps://…; empty keeps letters in the demo mailbox (demo) or waiting."""
     mail_from: str = "Virtual Office <office@example.org>"
     """Sender of letters."""
+    staff_second_factor: str = ""
+    """`required`: colleagues set up a second factor before anything else; `optional` (loopback only): who has one is asked for
+    it. Empty: required, except on a loopback, where a demo and tests run."""
+    oidc_issuer: str = ""
+    """Issuer of the agency's own sign-in (OpenID Connect), e.g. https://login.example.org; empty: none."""
+    oidc_client_id: str = ""
+    """What we are called at the provider; its redirect address is VO_PUBLIC_URL + /sign-in/provider/answer."""
+    oidc_client_secret: str = ""
+    """Our secret at the provider."""
+    oidc_name: str = ""
+    """What the provider is called on the button: "Sign in with …"; empty: "your work account"."""
+    oidc_own_factor: bool = False
+    """On: who comes from the provider shows our own second factor as well."""
     turn_urls: str = ""
     """Comma-separated turn: and turns: addresses given to calls."""
     turn_secret: str = ""
@@ -95,6 +108,11 @@ class Settings:
     def loopback(self) -> bool:
         """Whether both the bind and the public URL stay on this machine."""
         return _is_loopback(_host(self.bind)) and _is_loopback(urlsplit(self.public_url).hostname or "")
+
+    @property
+    def second_factor_required(self) -> bool:
+        """Whether a colleague without a second factor reaches nothing but the pages that set one up."""
+        return self.staff_second_factor == "required" or (not self.staff_second_factor and not self.loopback)
 
     @property
     def language_codes(self) -> list[str]:
@@ -212,7 +230,11 @@ def _unsafe(settings: Settings) -> list[str]:
             problems.append("VO_RATE_LIMITS=off needs a loopback VO_BIND and VO_PUBLIC_URL")
         if not settings.test_claims_key:
             problems.append("VO_TEST_CLAIMS_KEY=off needs a loopback VO_BIND and VO_PUBLIC_URL")
-        problems.append("VO_PUBLIC_URL must stay on this machine until staff have second factors (a later release)")
+        if not settings.secure:
+            problems.append("VO_PUBLIC_URL must start with https:// unless it and VO_BIND stay on this machine")
+        if settings.staff_second_factor == "optional":
+            problems.append("VO_STAFF_SECOND_FACTOR=optional needs a loopback VO_BIND and VO_PUBLIC_URL")
+    problems += _unsafe_sign_in(settings)
     if (settings.demo or not settings.rate_limits) and settings.trusted_proxies:
         problems.append("VO_TRUSTED_PROXIES can not be used with VO_DEMO or VO_RATE_LIMITS=off")
     if bool(settings.turn_urls) != bool(settings.turn_secret):
@@ -232,6 +254,26 @@ def _unsafe(settings: Settings) -> list[str]:
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
         problems.append("VO_SMTP_URL must start with smtp:// or smtps://")
     return problems
+
+
+def _unsafe_sign_in(settings: Settings) -> list[str]:
+    problems = []
+    if settings.staff_second_factor not in {"", "required", "optional"}:
+        problems.append("VO_STAFF_SECOND_FACTOR must be required or optional")
+    if settings.staff_second_factor == "required" and settings.demo:
+        problems.append("VO_STAFF_SECOND_FACTOR=required can not be used with VO_DEMO")
+    if len({bool(settings.oidc_issuer), bool(settings.oidc_client_id), bool(settings.oidc_client_secret)}) > 1:
+        problems.append("VO_OIDC_ISSUER, VO_OIDC_CLIENT_ID and VO_OIDC_CLIENT_SECRET belong together")
+    if settings.oidc_issuer and not _is_safe_address(settings.oidc_issuer):
+        problems.append("VO_OIDC_ISSUER must start with https:// (http:// on this machine only)")
+    return problems
+
+
+def _is_safe_address(address: str) -> bool:
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+    )
 
 
 def _host(bind: str) -> str:

@@ -40,7 +40,14 @@ def digits(purpose: str, *parts: object) -> str:
 
 def fingerprint(secret: str) -> str:
     """How a secret is stored: SHA-256 under our key, 64 hex characters."""
-    return hmac.new(_key("fingerprint"), secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key_of("fingerprint"), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def key_of(purpose: str) -> bytes:
+    """The installation's 32-byte key for one purpose, made from its secret; knowing one tells nothing about another."""
+    secret = current_app.secret_key
+    raw = secret.encode() if isinstance(secret, str) else (secret or b"")
+    return hmac.new(raw, f"key:{purpose}".encode(), hashlib.sha256).digest()
 
 
 def register(app: Flask) -> None:
@@ -51,13 +58,7 @@ def register(app: Flask) -> None:
 
 
 def _digest(purpose: str, parts: tuple[object, ...]) -> bytes:
-    return hmac.new(_key(purpose), "\x1f".join(str(part) for part in parts).encode(), hashlib.sha256).digest()
-
-
-def _key(purpose: str) -> bytes:
-    secret = current_app.secret_key
-    raw = secret.encode() if isinstance(secret, str) else (secret or b"")
-    return hmac.new(raw, f"key:{purpose}".encode(), hashlib.sha256).digest()
+    return hmac.new(key_of(purpose), "\x1f".join(str(part) for part in parts).encode(), hashlib.sha256).digest()
 
 
 def _headers(response: Response) -> Response:

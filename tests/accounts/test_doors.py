@@ -256,9 +256,32 @@ def test_a_jobseeker_can_not_have_a_token(app: Flask) -> None:
         tokens.create(people.register_guest("Bo", "en"), "x")
 
 
-def test_a_public_address_that_is_not_this_machine_is_refused(tmp_path) -> None:
-    with pytest.raises(Exception, match="VO_PUBLIC_URL"), running(tmp_path, VO_PUBLIC_URL="https://office.example.org"):
+@pytest.mark.parametrize(
+    ("wrong", "settings"),
+    [
+        ("VO_PUBLIC_URL", {"VO_PUBLIC_URL": "http://office.example.org"}),
+        ("VO_PUBLIC_URL", {"VO_BIND": "0.0.0.0:8000"}),
+        ("VO_DEMO", {"VO_PUBLIC_URL": "https://office.example.org", "VO_DEMO": "1"}),
+        ("VO_STAFF", {"VO_PUBLIC_URL": "https://office.example.org", "VO_STAFF_SECOND_FACTOR": "optional"}),
+        ("VO_STAFF", {"VO_STAFF_SECOND_FACTOR": "maybe"}),
+        ("VO_STAFF", {"VO_STAFF_SECOND_FACTOR": "required", "VO_DEMO": "1"}),
+        ("VO_OIDC", {"VO_OIDC_ISSUER": "https://login.example.org"}),
+        (
+            "VO_OIDC",
+            {"VO_OIDC_ISSUER": "http://login.example.org", "VO_OIDC_CLIENT_ID": "x", "VO_OIDC_CLIENT_SECRET": "y"},
+        ),
+    ],
+)
+def test_unsafe_ways_to_sign_in_stop_the_start(tmp_path, wrong: str, settings: dict[str, str]) -> None:
+    with pytest.raises(Exception, match=wrong), running(tmp_path, **settings):
         pass
+
+
+def test_a_public_address_needs_second_factors(tmp_path) -> None:
+    with running(tmp_path, VO_PUBLIC_URL="https://office.example.org", VO_BIND="0.0.0.0:8000") as app:
+        assert app.config["VO"].second_factor_required and app.config["SESSION_COOKIE_NAME"] == "__Host-vo"
+    with running(tmp_path / "here") as app:
+        assert not app.config["VO"].second_factor_required
 
 
 def _places() -> list[places.Place]:

@@ -6,10 +6,12 @@ import json
 import sys
 from datetime import date, timedelta
 
+import pyotp
 from sqlalchemy import select
 
-from accounts import codes, people
+from accounts import code_apps, codes, passkeys, people, recovery_codes
 from accounts.access import Visitor
+from accounts.factor_models import Passkey
 from accounts.models import CodePurpose, Person, SignInCode
 from app import create_app
 from booking import appointments, catalogue_changes, finder, holds, hours, links, waitlist
@@ -40,6 +42,7 @@ def furnish() -> dict[str, str]:
     things["colleague"] = _person("omar@example.org").public_id
     for more in (lambda: _booked(river, diary), lambda: _days(river, talk, diary), lambda: _waiting(river, talk)):
         things |= write(more)
+    write(_second_step)
     return things | write(_meetings) | write(_links)
 
 
@@ -157,6 +160,16 @@ def _links() -> dict[str, str]:
     letter = db.session.scalars(select(Letter).order_by(Letter.due_at)).first()
     assert code and letter
     return {"new_password": f"/new-password/{code.public_id}/{codes.link_token(code)}", "letter": letter.public_id}
+
+
+def _second_step() -> None:
+    """Tomás has an app, a passkey with a long name and two recovery codes."""
+    tomas = _person("tomas@example.org")
+    secret = code_apps.offer(tomas, "furnish")
+    code_apps.set_up(tomas, secret, pyotp.TOTP(secret).at(clock.seconds()))
+    passkeys.keep(Passkey(person_id=tomas.id, credential_id="furnish", public_key="x", synced=True), LONG_NAME)
+    for spare in recovery_codes.renew(tomas)[2:]:
+        recovery_codes.use(tomas, spare)
 
 
 def _person(email: str) -> Person:

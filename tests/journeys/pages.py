@@ -69,6 +69,13 @@ PAGES = (
     Page("account.show", INES, "/account", "counselor"),
     Page("account.phone", AMAL, "/account/phone"),
     Page("account.password", INES, "/account/password"),
+    Page("account.show", TOMAS, "/account", "with a second step"),
+    Page("security.code_app", INES, "/account/code-app"),
+    Page("security.add_passkey", INES, "/account/passkeys", "without a name"),
+    Page("security.codes", TOMAS, "/account/recovery-codes"),
+    Page("security.codes", INES, "/account/recovery-codes", "none"),
+    Page("security.sign_in_list", AMAL, "/account/sign-ins"),
+    Page("second_step.confirm", TOMAS, "/sign-in/confirmation"),
     Page("sign_in.show", NOBODY, "/sign-in"),
     Page("sign_in.password", NOBODY, "/sign-in/password"),
     Page("sign_in.forgotten", NOBODY, "/sign-in/forgotten"),
@@ -116,6 +123,7 @@ WALKS = {
     "booking.answer": "test_a_guest_books",
     "booking.check": "test_a_guest_books",
     "booking.confirm_move": "test_an_appointment_is_moved",
+    "second_step.show": "test_the_second_step",
     "sign_in.code": "test_signing_in_by_code",
     "first_run.show": "test_the_first_page_of_a_new_installation",
 }
@@ -136,5 +144,7 @@ NO_PAGE = {
     "meetings.events": "JSON",
     "meetings.ice": "JSON",
     "practice.show": "for the practice partner",
+    "provider.answer": "comes back from the agency's sign-in and goes on",
+    "provider.leave": "goes to the agency's sign-in",
 }
 """Routes that answer GET without a page of ours, and what they are."""

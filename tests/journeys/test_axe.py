@@ -32,6 +32,8 @@ ON_A_PHONE = (
     "waiting.index",
     "hours.show",
     "meetings.show",
+    "account.show-with a second step",
+    "security.code_app",
 )
 """Pages that axe also sees 360 px wide, by their test's name."""
 Look = Callable[[Tab, str], None]
@@ -210,6 +212,21 @@ def test_signing_in_by_code(town: Tour, clean: Look, language: str) -> None:
     _go_on(somebody.page)
     somebody.page.wait_for_load_state()
     clean(somebody.page, "letter sent")
+    _close(somebody)
+
+
+def test_the_second_step(town: Tour, clean: Look, language: str) -> None:
+    somebody = town.newcomer(language=language)
+    somebody.open("/sign-in/password")
+    somebody.page.locator("#email").fill("tomas@example.org")
+    somebody.page.locator("#password").fill("demo")
+    _go_on(somebody.page)
+    somebody.page.wait_for_url("**/sign-in/second-step")
+    clean(somebody.page, "second step")
+    somebody.page.locator("#code").fill("not this")
+    _go_on(somebody.page)
+    somebody.page.locator(".govuk-error-summary").wait_for()
+    clean(somebody.page, "wrong code")
     _close(somebody)
 
 

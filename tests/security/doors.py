@@ -16,6 +16,8 @@ from accounts.access import Policy, policy_of
 from .world import Town
 
 KINDS = {
+    "/account/passkeys/<>": "passkey",
+    "/account/sign-ins/<>": "sign_in",
     "/api/v1/appointments/<>": "appointment",
     "/appointments/<>": "appointment",
     "/holds/<>": "hold",

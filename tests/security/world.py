@@ -13,7 +13,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from accounts import people
-from accounts.models import Role
+from accounts.factor_models import Passkey
+from accounts.models import Role, SignIn
 from booking import appointments, catalogue_changes, finder, holds, hours, links, resources, waitlist
 from booking.appointments import BookingWish
 from booking.models import Appointment, AppointmentNote, Hold, Service
@@ -108,12 +109,28 @@ def build(app: Flask) -> World:
         world.browsers[who] = Browser(app)
         answer = world.browsers[who].post("/demo/sign-in", {"person": public_id}, follow=False)
         assert answer.status_code == 302, who
+    with app.app_context(), write_tx():
+        for town in (world.a, world.b):
+            _keys(town)
     world.browsers["anonymous"] = Browser(app)
     world.browsers["link_a"] = Browser(app)
     for path in links_of_a:
         world.browsers["link_a"].get(path, follow=False)
     world.keep()
     return world
+
+
+def _keys(town: Town) -> None:
+    """What somebody of the town signs in with: a browser, and a passkey (of a jobseeker: nobody is asked for it again)."""
+    counselor = town.people["counselor"]
+    held = select(SignIn.public_id).where(SignIn.person_id == counselor)
+    town.things["sign_in"] = db.session.scalars(held).one()
+    passkey = Passkey(
+        person_id=town.people["jobseeker"], label="key", credential_id=f"a2V5{town.name}AAA", public_key="x"
+    )
+    db.session.add(passkey)
+    db.session.flush()
+    town.things["passkey"] = passkey.public_id
 
 
 def _town(name: str) -> Town:
