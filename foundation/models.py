@@ -96,3 +96,13 @@ class IdempotencyKey(Row, Base):
     content: Mapped[str] = mapped_column(String(64))
     result_id: Mapped[int | None]
     created_at: Mapped[Seconds] = mapped_column(default=clock.seconds)
+
+
+class RetentionRun(Row, Base):
+    """One run of the retention rules: how many rows each rule took, by its key."""
+
+    __tablename__ = "retention_run"
+
+    started: Mapped[Seconds] = mapped_column(default=clock.seconds)
+    ended: Mapped[Seconds | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -7,9 +7,20 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Every part of this floor."""
-    from . import desk_views, front, letters_views, mailbox, pages_views, receiving
+    from . import (  # noqa: F401  privacy and retention register what is kept
+        audit_views,
+        desk_views,
+        front,
+        letters_views,
+        mailbox,
+        pages_views,
+        privacy,
+        receiving,
+        retention,
+    )
+    from .meetings import consent_views
     from .meetings import views as meeting_views
     from .offices import views as office_views
 
-    for part in (receiving, front, pages_views, desk_views, mailbox, office_views, letters_views, meeting_views):
+    for part in (receiving, front, pages_views, desk_views, mailbox, office_views, letters_views, meeting_views, consent_views, audit_views):
         part.register(app)
