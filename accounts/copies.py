@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -40,11 +41,11 @@ def get(public_id: str, visitor: Visitor, *roles: Role) -> Person:
 def find(words: str, visitor: Visitor) -> Person:
     """By reference, e-mail address or phone number. Raises InputWrong (field words) also for whom the visitor may not see."""
     spelled = {people.spelled(words)}
-    try:
+    with contextlib.suppress(InputWrong):
         spelled.add(people.normal(ContactKind.PHONE, words, places.region()))
-    except InputWrong:
-        pass
-    query = select(Contact.person_id).where(Contact.value.in_(spelled)).order_by(Contact.verified_at.is_(None), Contact.id)
+    query = (
+        select(Contact.person_id).where(Contact.value.in_(spelled)).order_by(Contact.verified_at.is_(None), Contact.id)
+    )
     ids = [privacy_sources.found(words), *db.session.scalars(query)]
     for person in (db.session.get(Person, one) for one in ids if one is not None):
         if person is not None and may(person, visitor):

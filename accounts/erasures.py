@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
@@ -139,7 +140,7 @@ def replay(path: Path | None = None) -> int:
     return done
 
 
-def listed(path: Path | None = None) -> list[dict[str, object]]:
+def listed(path: Path | None = None) -> list[dict[str, Any]]:
     """The list beside the database: {person, public_id, at}."""
     path = path or list_path()
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()] if path.exists() else []

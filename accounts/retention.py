@@ -15,7 +15,7 @@ from .models import Attempt, SignIn, SignInCode
 
 
 def _blank_letters(keys: Keys) -> None:
-    emptied = {"subject_line": None, "body": None, "details": {}, "failure": None}
+    emptied: dict[str, Any] = {"subject_line": None, "body": None, "details": {}, "failure": None}
     db.session.execute(update(Letter).where(Letter.id.in_([key[0] for key in keys])).values(**emptied))
 
 

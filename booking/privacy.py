@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,7 +15,7 @@ from foundation.db import Base, db
 from foundation.models import IdempotencyKey, Letter
 from foundation.privacy_sources import hold
 
-from . import appointments, references, visibility, waitlist
+from . import appointments, references, waitlist
 from .models import Appointment, AppointmentState, Hold, HoldState, WaitlistEntry, WaitState
 
 
@@ -57,7 +58,7 @@ def _by_content(ids: list[int]) -> None:
         .where(about | Letter.person_id.in_(ids), Letter.state.in_(("waiting", "failed")))
         .values(state="withdrawn")
     )
-    emptied = {"subject_line": None, "body": None, "details": {}, "failure": None}
+    emptied: dict[str, Any] = {"subject_line": None, "body": None, "details": {}, "failure": None}
     db.session.execute(update(Letter).where(about).values(**emptied))
     db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.result_id.in_(mine)))
     known = set(db.session.scalars(select(Contact.value).where(Contact.person_id.in_(ids))))
@@ -73,10 +74,16 @@ def _names(answers: dict[str, object], known: set[str]) -> bool:
     return any(one.casefold() in said for one in known if one)
 
 
+def _coming(ids: list[int]) -> list[Appointment]:
+    # Nothing is joined to these rows: PostgreSQL can not lock the far side of an outer join.
+    query = select(Appointment).where(Appointment.person_id.in_(ids), Appointment.state == AppointmentState.BOOKED)
+    return list(db.session.scalars(query.where(Appointment.ends_at > clock.now()).order_by(Appointment.starts_at)))
+
+
 def _standing(ids: list[int]) -> list[str]:
     said = [
         _("%(service)s, %(when)s, reference %(reference)s", service=one.service.name, when=times.when(one.starts_at, one.zone), reference=one.reference)
-        for one in visibility.coming_of_any(ids)
+        for one in _coming(ids)
     ]  # fmt: skip
     waits = select(WaitlistEntry).where(
         WaitlistEntry.person_id.in_(ids), WaitlistEntry.state.in_((WaitState.WAITING, WaitState.OFFERED))
@@ -85,7 +92,7 @@ def _standing(ids: list[int]) -> list[str]:
 
 
 def _settle(ids: list[int]) -> None:
-    for one in visibility.coming_of_any(ids):
+    for one in _coming(ids):
         appointments.cancel(one, "office")
     waits = select(WaitlistEntry).where(
         WaitlistEntry.person_id.in_(ids), WaitlistEntry.state.in_((WaitState.WAITING, WaitState.OFFERED))

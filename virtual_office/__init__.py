@@ -22,5 +22,16 @@ def register(app: Flask) -> None:
     from .meetings import views as meeting_views
     from .offices import views as office_views
 
-    for part in (receiving, front, pages_views, desk_views, mailbox, office_views, letters_views, meeting_views, consent_views, audit_views):
+    for part in (
+        receiving,
+        front,
+        pages_views,
+        desk_views,
+        mailbox,
+        office_views,
+        letters_views,
+        meeting_views,
+        consent_views,
+        audit_views,
+    ):
         part.register(app)

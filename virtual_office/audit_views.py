@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
     if wanted and form.asks:
         write(lambda: audit.note("audit.viewed", after={"filters": form.asks}, office_id=wanted.office_id))
     older = found[SHOWN - 1].id if len(found) > SHOWN else 0
-    kept = {name: value for name, value in request.args.items() if name != "before" and value}
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "before" and value}
     return render_template(
         "staff/audit.html",
         form=form,
@@ -80,9 +81,9 @@ def register(app: Flask) -> None:
     navigation.add(_l("Who did what"), "audit.index", LEADERS, order=83)
 
 
-def _form(values: object = None) -> AuditForm:
+def _form(values: Any = None) -> AuditForm:
     scope = visitor().offices(*LEADERS)
-    return AuditForm(formdata=values or request.args, meta={"csrf": False}).offer(audit.acts(), _places(scope))  # type: ignore[arg-type]
+    return AuditForm(formdata=values or request.args, meta={"csrf": False}).offer(audit.acts(), _places(scope))
 
 
 def _wanted(form: AuditForm) -> audit.Wanted:
@@ -101,10 +102,10 @@ def _wanted(form: AuditForm) -> audit.Wanted:
     )
 
 
-def _midnight(day: object, later: int = 0) -> datetime | None:
+def _midnight(day: Any, later: int = 0) -> datetime | None:
     if day is None:
         return None
-    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=later)  # type: ignore[arg-type]
+    return datetime.combine(day, datetime.min.time(), UTC) + timedelta(days=later)
 
 
 def _office_names() -> dict[int, str]:

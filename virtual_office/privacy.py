@@ -42,6 +42,13 @@ hold(
     blank={},
     plain=("role", "standing", "public_id"),
 )
-hold("meeting_event", _l("What you wrote and did in meetings"), _of_seat, erased=_said_there, blank={"data": {}}, plain=("kind",))
+hold(
+    "meeting_event",
+    _l("What you wrote and did in meetings"),
+    _of_seat,
+    erased=_said_there,
+    blank={"data": {}},
+    plain=("kind",),
+)
 hold("meeting_command", _l("Messages you sent"), _of_seat, erased=_all_seats_there)
 hold("presence", _l("When you were connected to meetings"), _of_seat, secret=("connection", "node"))

@@ -32,9 +32,7 @@ def of(settings: Settings) -> list[Receiver]:
     for url in filter(None, (one.strip() for one in settings.turn_urls.split(","))):
         host = url.partition(":")[2].partition("?")[0].rpartition(":")[0] or url.partition(":")[2]
         found.append(
-            Receiver(
-                _l("A relay passes picture and sound on when the direct way fails. It can not look inside."), host
-            )
+            Receiver(_l("A relay passes picture and sound on when the direct way fails. It can not look inside."), host)
         )
     if _set(settings, "sms"):
         found.append(Receiver(_l("A service for text messages gets your phone number and the short letters to it.")))

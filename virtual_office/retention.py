@@ -24,6 +24,10 @@ def _old_words(limit: int) -> Any:
     )
 
 
+def _old_commands(limit: int) -> Any:
+    return select(MeetingCommand.participant_id, MeetingCommand.key).where(MeetingCommand.at < limit)
+
+
 def _empty_words(keys: Keys) -> None:
     chosen = tuple_(MeetingEvent.meeting_id, MeetingEvent.seq).in_(keys)
     db.session.execute(update(MeetingEvent).where(chosen).values(kind=EMPTIED, data={}))
@@ -45,7 +49,7 @@ rule(
         "keep_chat_days",
         _l("Numbers of messages that were sent in meetings"),
         _l("They are deleted."),
-        lambda limit: select(MeetingCommand.participant_id, MeetingCommand.key).where(MeetingCommand.at < limit),
+        _old_commands,
         deletes(MeetingCommand),
     )
 )

@@ -10,7 +10,8 @@ from sqlalchemy import JSON, String, Text, select, update
 from foundation import privacy_sources
 from foundation.db import Base, db, write
 
-SONG = "Kanarienvogel"
+SONG = "Zk"
+"""Short, so that it fits codes too; with three digits and two letters no random id has it."""
 
 
 def pour(ids: list[int]) -> dict[str, str]:
@@ -34,7 +35,7 @@ def _pour(ids: list[int]) -> dict[str, str]:
             continue
         values: dict[str, Any] = {}
         for column in columns:
-            canary = f"{SONG}{len(put)}"
+            canary = f"{SONG}{len(put):03}qj"
             length = getattr(column.type, "length", None)
             if length is not None and length < len(canary):
                 continue

@@ -11,8 +11,10 @@ from sqlalchemy import select
 from accounts.models import Person
 from booking import notes
 from booking.models import Appointment
+from foundation import letters
 from foundation.db import db, write
 from tests.security.world import Town, _town
+from virtual_office.callbacks.models import Callback
 from virtual_office.meetings import agreement, commands
 from virtual_office.meetings.models import Standing
 
@@ -46,5 +48,8 @@ def _live(town: Town) -> Somebody:
         seat.standing = Standing.ADMITTED  # as if the counselor had let them in
         text = f"hello from {seat.role}"
         commands.once(seat, f"key-{seat.id}", lambda seat=seat, text=text: commands.say(seat.meeting, seat, text))
+    phone = person.contacts[-1]
+    db.session.add(Callback(office_id=town.office_id, person_id=person.id, contact_id=phone.id, note="About my CV"))
+    letters.post("appointment_reminder", language="en", dedupe="soon", person_id=person.id, contact_id=phone.id)
     notes.save(booked, db.session.get_one(Person, town.people["counselor"]), "She has a plan.", 0)
     return Somebody(town, person.id, person.public_id, booked.public_id)

@@ -42,7 +42,11 @@ def agreed_words(meeting: Meeting | None, zone: str) -> str:
     if yes is None:
         return ""
     at = times.when(yes.given_at, zone)
-    return _("Meet by writing, said on %(when)s", when=at) if yes.purpose == "meet_in_writing" else _("Meet by video, said on %(when)s", when=at)
+    return (
+        _("Meet by writing, said on %(when)s", when=at)
+        if yes.purpose == "meet_in_writing"
+        else _("Meet by video, said on %(when)s", when=at)
+    )
 
 
 def register(app: Flask) -> None:
