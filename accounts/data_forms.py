@@ -13,7 +13,7 @@ class FindPersonForm(Form):
     """Whom to look for."""
 
     words = StringField(
-        _l("Reference, e-mail address or phone number"), required(_l("Enter a reference, an address or a number"))
+        _l("Reference, e-mail address or phone number"), [required(_l("Enter a reference, an address or a number"))]
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from foundation import audit, privacy_sources, retention
@@ -57,6 +58,7 @@ def forget(who: str | None, cancel: bool, replay: bool, path: Path | None) -> No
 @click.command("retention")
 @click.option("--dry-run/--run", "dry", default=True, help="Only say what would go (the default), or take it.")
 @click.option("--ids", is_flag=True, help="With --dry-run: the ids too.")
+@with_appcontext
 def retention_command(dry: bool, ids: bool) -> None:
     """What is older than its rule allows: one line of JSON, rows by rule."""
     audit.act_as("command")

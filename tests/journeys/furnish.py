@@ -37,6 +37,7 @@ def furnish() -> dict[str, str]:
     diary = db.session.scalars(select(Resource).where(Resource.person_id == _person("omar@example.org").id)).one()
     things = {"service": talk.public_id, "office": river.public_id, "counselor": diary.public_id}
     things["colleague"] = _person("omar@example.org").public_id
+    things["seeker"] = _person("bo@example.org").public_id
     for more in (lambda: _booked(river, diary), lambda: _days(river, talk, diary), lambda: _waiting(river, talk)):
         things |= write(more)
     return things | write(_meetings) | write(_links)

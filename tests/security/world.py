@@ -130,7 +130,6 @@ def _town(name: str) -> Town:
         seeker = people.register_guest(f"jobseeker {name}", "en", f"jobseeker.{name}@example.org", "+34600111222")
         people.prove(seeker.contacts[0])
         town.people["jobseeker"] = seeker.id
-        town.things["seeker"] = seeker.public_id
         counselor = resources.add_diary(people.get(town.people["counselor"]), office, "counselor", ["en"])
         interpreter = resources.add_diary(people.get(town.people["interpreter"]), office, "interpreter", ["ar"])
         place = resources.add_place(office, "Room 1", True)
@@ -150,6 +149,7 @@ def _town(name: str) -> Town:
         }
         service = catalogue_changes.open_service(office, values, [counselor.id])
         town.things = {
+            "seeker": seeker.public_id,
             "office": office.public_id,
             "closure": str(closure.id),
             "service": service.public_id,
