@@ -26,16 +26,21 @@ class UndeclaredDoor(Exception):
 
 def register(app: Flask) -> None:
     """The guard before every request, signing in and out, accounts, colleagues, commands."""
-    from . import (  # noqa: F401  letters adds its renderers
+    from . import (  # noqa: F401  letters adds its renderers, privacy and retention what is kept
         account_views,
         browsers,
         cli,
+        data_views,
         demo_door,
         first_run_views,
         fresh,
         letters,
         people_views,
+        privacy,
+        privacy_cli,
         provider_views,
+        retention,
+        retention_views,
         second_step_views,
         security_views,
         sign_in_views,
@@ -46,7 +51,7 @@ def register(app: Flask) -> None:
     for endpoint in FOUNDATION_DOORS:
         if endpoint in app.view_functions:
             app.view_functions[endpoint] = allow(EVERYONE)(app.view_functions[endpoint])
-    for part in (browsers, navigation, cli, demo_door):
+    for part in (browsers, navigation, cli, privacy_cli, demo_door):
         part.register(app)
     for door in (
         sign_in_views,
@@ -56,10 +61,13 @@ def register(app: Flask) -> None:
         security_views,
         people_views,
         first_run_views,
+        data_views,
+        retention_views,
     ):
         app.register_blueprint(door.blueprint)
     app.jinja_env.globals.update(role_name=people_views.role_name, place_name=people_views.place_name)
     navigation.add(_l("Colleagues"), "people.index", (Role.ADMIN, Role.TEAM_LEADER), order=80)
+    navigation.add(_l("Personal data"), "data.find", (Role.ADMIN, Role.OPERATOR), order=82)
     navigation.add(_l("My account"), "account.show", SIGNED_IN, order=90)
 
 

@@ -73,6 +73,14 @@ def forgive(purpose: str, subject: str) -> None:
     db.session.execute(delete(Attempt).where(Attempt.purpose == purpose, Attempt.subject == key))
 
 
+def forget(subjects: list[str]) -> None:
+    """Forget every try with one of these subjects, whatever it was for (a person is erased); inside a write transaction."""
+    purposes = list(db.session.scalars(select(Attempt.purpose).distinct()))
+    keys = [_key(purpose, subject) for purpose in purposes for subject in subjects]
+    if keys:
+        db.session.execute(delete(Attempt).where(Attempt.subject.in_(keys)))
+
+
 def sweep() -> None:
     """Remove what is older than a day; inside a write transaction."""
     db.session.execute(delete(Attempt).where(Attempt.at < clock.seconds() - KEPT))

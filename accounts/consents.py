@@ -6,7 +6,11 @@ from sqlalchemy import select
 
 from foundation import audit, clock
 from foundation.db import db
+from foundation.errors import NotFound
+from foundation.events import record
 
+from . import people
+from .events import ConsentWithdrawn
 from .models import Consent, Person
 
 
@@ -29,8 +33,28 @@ def withdraw(person: Person, purpose: str, scope_kind: str = "", scope_id: int |
     """Take a yes back; nothing happens when there is none."""
     standing = current(person, purpose, scope_kind, scope_id)
     if standing is not None:
-        standing.withdrawn_at = clock.now()
-        audit.note("consent.withdrawn", standing, after={"purpose": purpose})
+        _withdraw(standing)
+
+
+def withdraw_one(person: Person, consent_id: int) -> None:
+    """Take back a yes by its row, if it is this person's (or of a guest who is this person) and stands; else NotFound."""
+    consent = next((one for one in standing(person) if one.id == consent_id), None)
+    if consent is None:
+        raise NotFound
+    _withdraw(consent)
+
+
+def standing(person: Person) -> list[Consent]:
+    """Every yes in force, newest first."""
+    ids = people.same_person_ids(person)
+    query = select(Consent).where(Consent.person_id.in_(ids), Consent.withdrawn_at.is_(None))
+    return list(db.session.scalars(query.order_by(Consent.id.desc())))
+
+
+def _withdraw(consent: Consent) -> None:
+    consent.withdrawn_at = clock.now()
+    audit.note("consent.withdrawn", consent, after={"purpose": consent.purpose})
+    record(ConsentWithdrawn(consent.person_id, consent.purpose, consent.scope_kind, consent.scope_id))
 
 
 def current(person: Person, purpose: str, scope_kind: str = "", scope_id: int | None = None) -> Consent | None:

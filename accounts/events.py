@@ -38,3 +38,13 @@ class RoleGranted(Event):
     person_id: int
     role: str
     office_id: int | None
+
+
+@dataclass(frozen=True)
+class ConsentWithdrawn(Event):
+    """Somebody took a yes back: what it allowed ends at once."""
+
+    person_id: int
+    purpose: str
+    scope_kind: str
+    scope_id: int | None

@@ -7,10 +7,12 @@ from sqlalchemy import select
 
 from foundation import times
 from foundation.db import db
-from virtual_office.meetings import about
+from virtual_office.meetings import about, agreement
 from virtual_office.meetings.models import Meeting, Participant
 
 from .models import Appointment
+
+agreement.ask_for("appointment")
 
 
 @about.source("appointment")

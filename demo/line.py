@@ -56,6 +56,9 @@ class Line:
         if any(one["here"] for one in state["people"] if one["id"] == state["me"]["id"]):
             raise SeatTaken
         answer = await self.ask("enter", {"meeting": self.meeting, "after": state["seq"]})
+        if answer.get("code") == "consent_needed":
+            await self.played.agree(f"/meetings/{self.meeting}/consent", f"/meetings/{self.meeting}")
+            answer = await self.ask("enter", {"meeting": self.meeting, "after": state["seq"]})
         if not answer.get("ok"):
             raise Refused(answer.get("code", ""))
         self._beating = asyncio.create_task(self._beat())

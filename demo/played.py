@@ -42,6 +42,13 @@ class Played:
                     return found
         raise NotLetIn(f"{answer.status}")
 
+    async def agree(self, path: str, meeting_path: str) -> None:
+        """Say yes to a meeting as a person does on its page, before going in."""
+        async with self.browser.get(meeting_path) as page:
+            token = TOKEN.search(await page.text())
+        async with self.browser.post(path, data={"csrf_token": token[1] if token else ""}, allow_redirects=False):
+            return
+
     async def close(self) -> None:
         """Forget the cookies and close the connections."""
         await self.browser.close()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, or_, select
 
 from .db import Row, db, table
 from .models import AuditEvent
@@ -61,3 +63,51 @@ def note(
     }
     # The plain table: nobody reads the row back, and every act writes one.
     db.session.execute(insert(table(AuditEvent)), values)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows of the trail: filters that are empty filter nothing; `offices` None means everywhere."""
+
+    person_id: int | None = None
+    """Who did it, for whom, or to whom."""
+    act: str = ""
+    thing: str = ""
+    office_id: int | None = None
+    begins: datetime | None = None
+    ends: datetime | None = None
+    offices: frozenset[int] | None = None
+
+
+def listed(wanted: Wanted, limit: int, before_id: int = 0) -> list[AuditEvent]:
+    """Rows of the trail, newest first, older than `before_id`."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    if before_id:
+        query = query.where(AuditEvent.id < before_id)
+    if wanted.offices is not None:
+        query = query.where(AuditEvent.office_id.in_(wanted.offices))
+    if wanted.office_id is not None:
+        query = query.where(AuditEvent.office_id == wanted.office_id)
+    if wanted.act:
+        query = query.where(AuditEvent.act == wanted.act)
+    if wanted.thing:
+        query = query.where(AuditEvent.thing_kind == wanted.thing)
+    if wanted.begins is not None:
+        query = query.where(AuditEvent.at >= wanted.begins)
+    if wanted.ends is not None:
+        query = query.where(AuditEvent.at < wanted.ends)
+    if wanted.person_id is not None:
+        one = wanted.person_id
+        query = query.where(
+            or_(
+                (AuditEvent.actor_kind == "person") & (AuditEvent.actor_id == one),
+                AuditEvent.on_behalf_of == one,
+                (AuditEvent.thing_kind == "person") & (AuditEvent.thing_id == one),
+            )
+        )
+    return list(db.session.scalars(query))
+
+
+def acts() -> list[str]:
+    """Every act that the trail has, by name."""
+    return sorted(db.session.scalars(select(AuditEvent.act).distinct()))

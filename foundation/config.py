@@ -92,6 +92,22 @@ class Settings:
     """Seconds between heartbeats in a meeting of up to 12."""
     lease: int = 30
     """Seconds that a worker has for a batch of letters or deadlines; after a crash another takes it over."""
+    keep_codes_days: int = 1
+    """Retention: sign-in codes, counted tries, used keys and answers of forms that were not finished."""
+    keep_chat_days: int = 30
+    """Retention: what was written in meetings."""
+    keep_letters_days: int = 90
+    """Retention: the words of letters."""
+    keep_calls_days: int = 90
+    """Retention: who was connected to a meeting when, and ended sign-ins."""
+    keep_bookings_days: int = 396
+    """Retention: appointments, outcomes, notes, waitlist, callbacks and people without anything newer (13 months)."""
+    keep_audit_days: int = 730
+    """Retention: the list of who did what (24 months)."""
+    contact: str = ""
+    """Whom to write to about privacy and accessibility, an e-mail address or a web address; empty names the offices."""
+    complaints: str = ""
+    """The authority to complain to, in words; empty says only that there is one."""
     test_failpoint: str = ""
     """Name of a crash point to die at (tests; loopback only)."""
     test_clock_shift: int = 0
@@ -247,6 +263,9 @@ def _unsafe(settings: Settings) -> list[str]:
             len(value) == 7 and value[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in value[1:])
         ):
             problems.append(f"VO_{field.upper()} must be a colour like #0b5351")
+    for field in ("codes", "chat", "letters", "calls", "bookings", "audit"):
+        if not 1 <= getattr(settings, f"keep_{field}_days") <= 36_500:
+            problems.append(f"VO_KEEP_{field.upper()}_DAYS must be from 1 to 36500")
     if not 1 <= settings.hold_minutes <= 60:
         problems.append("VO_HOLD_MINUTES must be from 1 to 60")
     if not 1 <= settings.lease <= 600:

@@ -113,3 +113,13 @@ class Wording(Row, Base):
     revision: Mapped[int]
     changed_by: Mapped[int | None]
     changed_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+
+class RetentionRun(Row, Base):
+    """One run of the retention rules: how many rows each rule took, by its key."""
+
+    __tablename__ = "retention_run"
+
+    started: Mapped[Seconds] = mapped_column(default=clock.seconds)
+    ended: Mapped[Seconds | None]
+    counts: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -6,6 +6,7 @@ rows over when the lease ends. A clean stop (SIGTERM) finishes the row in hand.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
@@ -16,8 +17,11 @@ from types import FrameType
 
 import click
 from flask import Flask, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
-from . import carrying, clock, deadlines, logs
+from . import carrying, clock, deadlines, logs, retention
+from .db import write
+from .errors import Refusal
 
 log = logging.getLogger(__name__)
 TICK = 1.0
@@ -77,6 +81,8 @@ def worker_command(once: bool) -> None:
 
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, finish)
+    with app.app_context(), contextlib.suppress(SQLAlchemyError, Refusal):
+        write(retention.schedule)
     work(app, stop)
 
 

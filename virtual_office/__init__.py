@@ -7,7 +7,19 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Every part of this floor."""
-    from . import desk_views, front, letters_views, mailbox, pages_views, receiving, words_views
+    from . import (  # noqa: F401  privacy and retention register what is kept
+        audit_views,
+        desk_views,
+        front,
+        letters_views,
+        mailbox,
+        pages_views,
+        privacy,
+        receiving,
+        retention,
+        words_views,
+    )
+    from .meetings import consent_views
     from .meetings import views as meeting_views
     from .offices import views as office_views
 
@@ -21,5 +33,7 @@ def register(app: Flask) -> None:
         letters_views,
         words_views,
         meeting_views,
+        consent_views,
+        audit_views,
     ):
         part.register(app)

@@ -17,7 +17,7 @@ from demo import practice_time, town
 from foundation import clock
 from foundation.db import db, write
 from tests.application import Browser, running
-from virtual_office.meetings import meetings, presence
+from virtual_office.meetings import agreement, meetings, presence
 from virtual_office.meetings.models import Meeting, Participant
 
 WHERE = "/demo/practice/missing"
@@ -47,8 +47,8 @@ def pair(meeting: Meeting) -> tuple[Participant, Participant]:
 
 
 def come(meeting: Meeting, seat: Participant, line: str) -> None:
-    """Somebody sits down."""
-    write(lambda: (meetings.enter(meeting, seat), presence.arrive(seat, line, "here")))
+    """Somebody agrees where they are asked, and sits down."""
+    write(lambda: (agreement.give(meeting, seat), meetings.enter(meeting, seat), presence.arrive(seat, line, "here")))
 
 
 def ask(app: Flask, kept: str = "") -> dict[str, Any]:

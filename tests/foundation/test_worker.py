@@ -64,10 +64,14 @@ def put(folder: Path, url: str, kinds: list[str]) -> None:
 
 
 def left(folder: Path, url: str) -> list[Deadline]:
-    """Deadlines that are not done."""
+    """Deadlines that are not done, but for the daily run of the retention rules, which every worker sets."""
     app = bare_app(folder, VO_DATABASE_URL=url)
     with app.app_context():
-        return list(db.session.scalars(select(Deadline).where(Deadline.done_at.is_(None)).order_by(Deadline.id)))
+        return list(
+            db.session.scalars(
+                select(Deadline).where(Deadline.done_at.is_(None), Deadline.kind != "retention").order_by(Deadline.id)
+            )
+        )
 
 
 def handled(folder: Path) -> Counter[int]:

@@ -40,6 +40,7 @@ def furnish() -> dict[str, str]:
     things = {"service": talk.public_id, "office": river.public_id, "counselor": diary.public_id}
     things["word"] = wordings.digest_of("Book a counselor")
     things["colleague"] = _person("omar@example.org").public_id
+    things["seeker"] = _person("bo@example.org").public_id
     for more in (lambda: _booked(river, diary), lambda: _days(river, talk, diary), lambda: _waiting(river, talk)):
         things |= write(more)
     write(_second_step)

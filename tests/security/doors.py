@@ -27,6 +27,7 @@ KINDS = {
     "/o/<>": "entry",
     "/seat/<>": "participant",
     "/staff/counselors/<>": "counselor",
+    "/staff/data/<>": "seeker",
     "/staff/hours/<>": "counselor",
     "/staff/hours/<>/absences/<>": "absence",
     "/staff/hours/<>/weekly/<>": "hours",

@@ -166,6 +166,7 @@ def _town(name: str) -> Town:
         }
         service = catalogue_changes.open_service(office, values, [counselor.id])
         town.things = {
+            "seeker": seeker.public_id,
             "office": office.public_id,
             "closure": str(closure.id),
             "service": service.public_id,

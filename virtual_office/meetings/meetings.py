@@ -16,7 +16,7 @@ from foundation.db import db, lock
 from foundation.errors import NotFound, Refusal
 from foundation.events import record
 
-from . import happenings
+from . import agreement, happenings
 from .events import MeetingEnded, PeopleChanged, SomebodyRemoved
 from .models import Meeting, Participant, ParticipantRole, Phase, Presence, Standing
 
@@ -153,6 +153,7 @@ def enter(meeting: Meeting, participant: Participant) -> None:
     """Come in: hosts at once, others into the waiting room, or straight back in when they had been let in before."""
     lock(meeting)
     _refuse_closed(meeting, participant)
+    agreement.check(meeting, participant)
     if participant.standing in {Standing.ADMITTED, Standing.WAITING}:
         return
     if participant.hosts:

@@ -1,0 +1,144 @@
+"""Rows of the audit trail in words: what was done, to what, by whom, as numbers and never as names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from foundation.models import AuditEvent
+
+HEADS = (
+    _l("Number"), _l("When (UTC)"), _l("Who"), _l("For whom"), _l("What was done"), _l("To what"), _l("Office"),
+    _l("Before"), _l("After"),
+)  # fmt: skip
+THINGS = {
+    "person": _l("Person"),
+    "appointment": _l("Appointment"),
+    "absence": _l("Absence"),
+    "api_token": _l("Token for programs"),
+    "callback": _l("Call to make"),
+    "consent": _l("Agreement"),
+    "hold": _l("Time kept"),
+    "letter": _l("Letter"),
+    "office": _l("Office"),
+    "participant": _l("Seat in a meeting"),
+    "resource": _l("Diary"),
+    "retention_run": _l("Deletion of old data"),
+    "service": _l("Service"),
+    "waitlist_entry": _l("Wish on the waitlist"),
+    "working_hours": _l("Working hours"),
+}
+ACTS = {
+    "absence.added": _l("Absence added"),
+    "absence.removed": _l("Absence removed"),
+    "appointment.booked": _l("Appointment booked"),
+    "appointment.cancelled": _l("Appointment cancelled"),
+    "appointment.moved": _l("Appointment moved"),
+    "appointment.outcome_recorded": _l("Outcome written"),
+    "appointment.restored": _l("Cancellation taken back"),
+    "appointment.told": _l("Person told without a letter"),
+    "audit.exported": _l("This list copied to a file"),
+    "audit.viewed": _l("This list looked at"),
+    "callback.asked": _l("Call asked for"),
+    "callback.moved": _l("Call taken or closed"),
+    "consent.given": _l("Agreement given"),
+    "consent.withdrawn": _l("Agreement taken back"),
+    "contact.proven": _l("Address proven"),
+    "day.overridden": _l("Other hours on a day"),
+    "day.override_dropped": _l("Other hours taken back"),
+    "erasure.asked": _l("Erasure asked for"),
+    "erasure.taken_back": _l("Wish to be erased taken back"),
+    "hold.released": _l("Kept time given back"),
+    "hours.added": _l("Hours added"),
+    "hours.ended": _l("Hours ended"),
+    "hours.removed": _l("Hours removed"),
+    "letter.resent": _l("Letter sent again"),
+    "note.written": _l("Note written"),
+    "office.changed": _l("Office changed"),
+    "office.closed_for_days": _l("Office closed for days"),
+    "office.closure_removed": _l("Closed days removed"),
+    "office.opened": _l("Office opened"),
+    "participant.admitted": _l("Somebody let in"),
+    "participant.invited": _l("Seat given"),
+    "participant.removed": _l("Somebody shut out"),
+    "password.changed": _l("Password changed"),
+    "password.reset_asked": _l("New password asked for"),
+    "person.created": _l("Colleague added"),
+    "person.described": _l("Name or language changed"),
+    "person.erased": _l("Person erased"),
+    "person.exported": _l("Copy of a person's data made"),
+    "person.invited": _l("Colleague invited"),
+    "person.left": _l("Colleague left"),
+    "person.renamed": _l("Name changed"),
+    "person.returned": _l("Colleague came back"),
+    "person.signed_in": _l("Signed in"),
+    "person.signed_out_everywhere": _l("Signed out everywhere"),
+    "resource.added": _l("Diary added"),
+    "resource.changed": _l("Diary changed"),
+    "resource.let_go": _l("Diary ended"),
+    "retention.run": _l("Old data deleted"),
+    "role.granted": _l("Role given"),
+    "role.revoked": _l("Role taken"),
+    "service.changed": _l("Service changed"),
+    "service.opened": _l("Service opened"),
+    "token.created": _l("Token made"),
+    "token.revoked": _l("Token ended"),
+    "waitlist.accepted": _l("Offered time taken"),
+    "waitlist.closed": _l("Wish closed"),
+    "waitlist.joined": _l("Wish added to the waitlist"),
+    "waitlist.offer_ended": _l("Offer ended"),
+    "waitlist.offered": _l("Time offered"),
+}
+ACTORS = {
+    "person": _l("Person %(id)s"),
+    "link": _l("Somebody with a link"),
+    "visitor": _l("Somebody who was not signed in"),
+    "token": _l("Program with token %(id)s"),
+    "command": _l("A command on the server"),
+    "system": _l("The service by itself"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One row in words."""
+
+    id: int
+    at: datetime
+    who: str
+    behalf: str
+    act: str
+    thing: str
+    office: str
+    changes: str
+
+
+def act(name: str) -> str:
+    """What was done; an act that has no words yet is shown by its own name."""
+    return str(ACTS.get(name) or name.replace("_", " ").replace(".", ": "))
+
+
+def told(row: AuditEvent, offices: dict[int, str]) -> Told:
+    """A row for the page."""
+    who = str(ACTORS.get(row.actor_kind, row.actor_kind))
+    return Told(
+        row.id,
+        row.at,
+        who.replace("%(id)s", str(row.actor_id or "")),
+        _("for person %(id)s", id=row.on_behalf_of) if row.on_behalf_of else "",
+        act(row.act),
+        f"{THINGS.get(row.thing_kind, row.thing_kind.replace('_', ' '))} {row.thing_id or ''}".strip(),
+        offices.get(row.office_id or 0, ""),
+        " → ".join(json.dumps(one, ensure_ascii=False) for one in (row.before, row.after) if one),
+    )
+
+
+def cells(row: AuditEvent, offices: dict[int, str]) -> list[str]:
+    """A row for a spreadsheet, in the order of HEADS."""
+    one = told(row, offices)
+    before, after = (json.dumps(part, ensure_ascii=False) if part else "" for part in (row.before, row.after))
+    return [str(one.id), one.at.isoformat(), one.who, one.behalf, one.act, one.thing, one.office, before, after]
