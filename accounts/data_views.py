@@ -83,7 +83,7 @@ def show(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/staff/data/<public_id>/copy")
-@allow(*KEEPERS)
+@allow(*KEEPERS, fresh=True)
 def copy(public_id: str) -> ResponseReturnValue:
     """Everything about a person: a file, or a page to print (`as=print`)."""
     person = copies.get(public_id, visitor())
@@ -93,7 +93,7 @@ def copy(public_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/staff/data/<public_id>/erasure")
-@allow(Role.ADMIN)
+@allow(Role.ADMIN, fresh=True)
 def erase(public_id: str) -> ResponseReturnValue:
     """Erase a person for good; asked once more by a tick."""
     person = copies.get(public_id, visitor(), Role.ADMIN)

@@ -79,6 +79,11 @@ hold(
 hold("sign_in", _l("Where you signed in"), "person_id")
 hold("sign_in_code", _l("Links and codes to sign in"), "person_id", secret=("link_fingerprint", "code_fingerprint"))
 hold("api_token", _l("Tokens for programs"), "person_id", secret=("fingerprint",))
+hold("code_app", _l("Your app with codes"), "person_id", secret=("secret", "last_step"))
+hold("passkey", _l("Your passkeys"), "person_id", secret=("credential_id", "public_key"))
+hold("recovery_code", _l("Your recovery codes"), "person_id", secret=("fingerprint",))
+hold("challenge", _l("What you began to sign in with"), "person_id", secret=("data",))
+hold("provider_link", _l("Your account at the sign-in provider"), "person_id")
 hold(
     "erasure",
     _l("That you asked us to delete this"),
