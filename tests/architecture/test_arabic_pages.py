@@ -35,7 +35,7 @@ VISITORS = (
 )
 SPOKEN = {"alt", "aria-label", "aria-description", "placeholder", "title", "abbr", "data-restored", "data-failed"}
 NAMES = re.compile(
-    r"Français|Español|JavaScript|Safari|Chrome|Firefox|Edge|WCAG|AA|EN|ES-MD|ES|Madrid|Europe|UTC|Idempotency-Key|JSON|English|\bvo(?:_\w+)?\b"
+    r"Français|Español|CSV|XLSX|JavaScript|Safari|Chrome|Firefox|Edge|WCAG|AA|EN|ES-MD|ES|Madrid|Europe|UTC|Idempotency-Key|JSON|English|\bvo(?:_\w+)?\b"
 )
 """What is spelled in Latin letters in Arabic too: languages in their own words, makers' names, standards, codes, places of the time zone list."""
 ADDRESS = re.compile(r"\S+@\S+|https?://\S+|/\S+|\b[A-Z0-9]{8}\b|\b(?:en|ar|sign-es)\b")
