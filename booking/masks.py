@@ -29,7 +29,8 @@ from .models import Absence, Claim, DayOverride, Resource, Service, ServiceResou
 KEPT = 5000
 """Resources that a process remembers; the ones read longest ago go first."""
 KEPT_SHAPES = 24
-MARGIN_DAYS = 2
+MARGIN_DAYS = 3
+"""Beyond the week and the horizon: today may be tomorrow east of UTC, and the end of its last day a day later still where the counselor is."""
 SPAN_STEP = 7
 WEEK = 7
 CHUNK = 50

@@ -157,9 +157,9 @@ def check(message: Message, said: tuple[str, ...]) -> None:
 
 def refresh(now: float | None = None) -> None:
     """Look whether words changed, at most every five seconds; a database that does not answer leaves them as they are."""
-    laid = cast(_Laid, current_app.extensions["wordings"])
+    laid: _Laid | None = current_app.extensions.get("wordings")
     now = time.monotonic() if now is None else now
-    if now - laid.at < LOOK_EVERY:
+    if laid is None or now - laid.at < LOOK_EVERY:
         return
     laid.at = now
     try:

@@ -19,6 +19,17 @@ PARTS = 10
 WORLDS = int(os.environ.get("TEST_FUZZ", "500"))
 
 
+WRONG_ONCE = (44308229624,)
+"""Worlds that the finder got wrong: a counselor in Kolkata for a service in Cairo, where the horizon ends on Kolkata's next Monday."""
+
+
+@pytest.mark.parametrize("one", WRONG_ONCE)
+def test_worlds_that_were_wrong_once(one: int, tmp_path: Path) -> None:
+    app = bare_app(tmp_path)
+    with app.app_context():
+        check(random.Random(one))
+
+
 @pytest.mark.fuzz
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_finder_equals_the_oracle_on_random_worlds(part: int, seed: int, tmp_path: Path) -> None:
