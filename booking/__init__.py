@@ -7,7 +7,19 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Every part of this floor; letters and watchers listen once they are imported."""
-    from . import api, cli, diary, impact, letters, meeting_pages, staff, today_views, views, watchers  # noqa: F401
+    from . import (  # noqa: F401
+        api,
+        cli,
+        diary,
+        impact,
+        late_letters,
+        letters,
+        meeting_pages,
+        staff,
+        today_views,
+        views,
+        watchers,
+    )
 
     for part in (api, cli, diary, views, today_views, staff):
         part.register(app)

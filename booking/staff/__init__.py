@@ -7,7 +7,8 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Every part."""
-    from . import diary_views, hour_views, service_views, waiting_views
+    from . import arrival_views, client_views, diary_views, follow_up_views, hour_views, service_views, waiting_views
 
-    for part in (service_views, diary_views, hour_views, waiting_views):
+    parts = (service_views, diary_views, hour_views, waiting_views, follow_up_views, arrival_views, client_views)
+    for part in parts:
         part.register(app)
