@@ -71,7 +71,13 @@ def folded(name: str) -> str:
 
 
 def listed(
-    visitor: Visitor, office_wide: bool, words: str = "", only: str = "", weeks: int = 8, sort: str = "next", page: int = 1
+    visitor: Visitor,
+    office_wide: bool,
+    words: str = "",
+    only: str = "",
+    weeks: int = 8,
+    sort: str = "next",
+    page: int = 1,
 ) -> Shown:
     """The people of this counselor, or (`office_wide`, leaders only) of the offices that they lead."""
     rows = db.session.execute(_people(visitor, office_wide)).all()

@@ -226,7 +226,11 @@ def _live_holds_of(owner: str) -> list[Hold]:
 def _same(hold: Hold, query: finder.Query, starts_at: datetime, moves: Appointment | None) -> bool:
     if query.only and query.only not in hold.resource_ids:
         return False
-    return query_of(hold) == replace(query, only=0) and hold.starts_at == starts_at and hold.moves_id == (moves.id if moves else None)
+    return (
+        query_of(hold) == replace(query, only=0)
+        and hold.starts_at == starts_at
+        and hold.moves_id == (moves.id if moves else None)
+    )
 
 
 def _refuse_gone(hold: Hold) -> None:

@@ -89,9 +89,7 @@ def _post(kind: str, appointment_id: int, mark: str, details: dict[str, object])
     )
 
 
-def _letter(
-    letter: Letter, appointment: Appointment, subject: str, words: str, button: str, link: str
-) -> Rendered:
+def _letter(letter: Letter, appointment: Appointment, subject: str, words: str, button: str, link: str) -> Rendered:
     contact = db.session.get(Contact, letter.contact_id) if letter.contact_id else None
     if contact is None or contact.kind != ContactKind.EMAIL:
         raise Stale("no address")

@@ -274,9 +274,7 @@ def _options(query: Query, terms: Terms, memory: masks.Memory, now: int) -> Iter
     known = masks.look_up(memory, [*counselors, *others, *colleagues], now)
     seen = set()
     for code in modalities:
-        able = [
-            one for row in counselors if (one := known.get(row.id)) and _by(one, code)
-        ]
+        able = [one for row in counselors if (one := known.get(row.id)) and _by(one, code)]
         pools = [
             Pool(need, [one for row in others if (one := known.get(row.id)) and _answers(one, need, query)])
             for need in needed[code]

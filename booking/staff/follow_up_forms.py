@@ -38,7 +38,9 @@ class FollowUpForm(Form):
         description=_l("Colleagues who take part in every one of these appointments."),
     )
 
-    def offer(self, services: list[Service], counselor: Resource, others: list[Resource], modalities: list[str]) -> None:
+    def offer(
+        self, services: list[Service], counselor: Resource, others: list[Resource], modalities: list[str]
+    ) -> None:
         """Fill the choices with what the office really has."""
         self.service.choices = [(one.public_id, one.name) for one in services]
         self.modality.choices = [(code, words) for code, words in MODALITIES.items() if code in modalities]

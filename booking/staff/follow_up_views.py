@@ -43,9 +43,7 @@ def ask(public_id: str) -> ResponseReturnValue:
         return _page(like, form), 422
     try:
         query, preferred = _wanted(like, form)
-        wanted = follow_ups.dates(
-            form.first_day.data, form.at.data, form.every.data, form.times.data, like.office.zone
-        )
+        wanted = follow_ups.dates(form.first_day.data, form.at.data, form.every.data, form.times.data, like.office.zone)
         return _page(like, form, follow_ups.propose(query, wanted, preferred))
     except Refusal as refusal:
         form.refuse(refusal)

@@ -18,12 +18,14 @@ from .world import Town
 KINDS = {
     "/api/v1/appointments/<>": "appointment",
     "/appointments/<>": "appointment",
+    "/clients/<>": "jobseeker",
     "/holds/<>": "hold",
     "/j/<>": "appointment",
     "/m/<>": "appointment",
     "/meetings/<>": "meeting",
     "/o/<>": "entry",
     "/seat/<>": "participant",
+    "/series/<>": "series",
     "/staff/counselors/<>": "counselor",
     "/staff/hours/<>": "counselor",
     "/staff/hours/<>/absences/<>": "absence",
@@ -54,6 +56,7 @@ WORDS = {
     "on_day": "2030-01-07",
     "day": "2030-01-07",
     "month": "2030-01",
+    "number": "1",
 }
 """Arguments that name no row, and a value for each."""
 ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([a-z_]+)>")
