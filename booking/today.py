@@ -192,7 +192,8 @@ def _beside(found: list[Appointment], person: Person) -> Beside:
         Appointment.state.in_([AppointmentState.ATTENDED, AppointmentState.LATE]),
         Appointment.starts_at < min((a.starts_at for a in found), default=clock.now()),
     )
-    ids, attempts = [a.id for a in found], {}
+    ids = [a.id for a in found]
+    attempts: dict[int, list[CallAttempt]] = {}
     calls = select(CallAttempt).where(CallAttempt.appointment_id.in_(ids)).order_by(CallAttempt.number)
     for one in db.session.scalars(calls):
         attempts.setdefault(one.appointment_id, []).append(one)

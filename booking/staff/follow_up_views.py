@@ -179,7 +179,7 @@ def _book(public_id: str, form: FollowUpForm, chosen: tuple[datetime, ...], key:
 
 
 def _page(like: Appointment, form: FollowUpForm, proposals: list[Proposal] | None = None) -> str:
-    asked = {name: form[name].raw_data or [form[name].data] for name in ASKED}
+    asked = {name: form[name].raw_data or [] for name in ASKED}
     return render_template(
         "series/ask.html",
         like=like,
