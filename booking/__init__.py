@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
         cli,
         diary,
         impact,
+        late_letters,
         letters,
         meeting_pages,
         privacy,

@@ -17,6 +17,7 @@ from foundation.failpoints import failpoint
 
 from . import (
     claims,
+    collective,
     encounters,
     finder,
     holds,
@@ -53,6 +54,7 @@ __all__ = [
     "SlotTaken",
     "WrongState",
     "book",
+    "book_quietly",
     "by_link",
     "cancel",
     "code_of",
@@ -86,10 +88,20 @@ def book(
     `content` is the fingerprint of what was asked, default the wish's own; `opening` what a door saw before the transaction.
     Refusals: IdempotencyMismatch, SlotTaken, SlotPast, TooSoon, TooFar, UnknownTime, NotOffered, PersonBusy, HoldGone, InputWrong.
     """
+    appointment, touched = book_quietly(wish, idempotency, content, opening)
+    claims.bump(touched)
+    failpoint("before_commit")
+    return appointment
+
+
+def book_quietly(
+    wish: BookingWish, idempotency: tuple[str, str] | None = None, content: str = "", opening: Opening | None = None
+) -> tuple[Appointment, set[int]]:
+    """`book` as a part of a larger act, which bumps the resources touched (`claims.bump`) as its last write."""
     if idempotency is not None:
         earlier = replays.begin(*idempotency, content or wish.content)
         if earlier is not None:
-            return db.session.get_one(Appointment, earlier)
+            return db.session.get_one(Appointment, earlier), set()
     if wish.hold is not None:
         failpoint("between_hold_and_book")
     own, opening, query = _what(wish, opening)
@@ -116,9 +128,7 @@ def book(
         on_behalf_of=appointment.person_id if wish.booked_by else None,
     )
     record(AppointmentBooked(appointment.id))
-    claims.bump(touched)
-    failpoint("before_commit")
-    return appointment
+    return appointment, touched
 
 
 def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
@@ -133,7 +143,7 @@ def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
         opening, modality, needs = _opening_to_move(to, appointment), to.modality or appointment.modality, to.needs
         own.append(holds.holder_of(to))
     else:
-        opening = openings.look(_query_of(appointment), to, appointment.counselor_id, own)
+        opening = openings.look(collective.query_of(appointment), to, appointment.counselor_id, own)
         modality, needs = appointment.modality, appointment.needs
     freed = offers.chances(appointment, own)
     known = _time_is_claimed(appointment)
@@ -141,7 +151,7 @@ def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
     left = claims.spots_of(_holder(appointment))
     chosen = claims.take_first(opening.choices, opening.ticks, _holder(appointment), claims.NEVER, own)
     if chosen is None:
-        raise SlotTaken(_query_of(appointment), opening.starts_at)
+        raise SlotTaken(collective.query_of(appointment), opening.starts_at)
     if known:
         persons_time.hold(appointment.person_id, opening.presence, _holder(appointment), claims.NEVER, own)
     left -= {(one, tick) for one in chosen for tick in opening.ticks}
@@ -209,7 +219,7 @@ def undo_cancel(appointment: Appointment) -> Appointment:
     opening = Opening(terms.of(appointment.service_id), appointment.starts_at, appointment.ends_at, [ids])
     own = [_cooled(appointment)]
     if claims.take_first(opening.choices, opening.ticks, _holder(appointment), claims.NEVER, own) is None:
-        raise SlotTaken(_query_of(appointment), appointment.starts_at)
+        raise SlotTaken(collective.query_of(appointment), appointment.starts_at)
     person = db.session.get_one(Person, appointment.person_id)
     if not person.guest:
         persons_time.hold(person.id, opening.presence, _holder(appointment), claims.NEVER)
@@ -357,11 +367,6 @@ def _keep_reason(appointment: Appointment, reason: str) -> None:
     note = db.session.scalar(query) or AppointmentNote(appointment_id=appointment.id, author_id=appointment.person_id)
     note.body, note.revision, note.saved_at = reason, (note.revision or 0) + 1, clock.now()
     db.session.add(note)
-
-
-def _query_of(appointment: Appointment) -> finder.Query:
-    needs = tuple(appointment.needs)
-    return finder.Query(appointment.service_id, appointment.modality, appointment.language, needs)
 
 
 def _end_of_cooling(starts_at: datetime) -> int:

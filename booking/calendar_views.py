@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,21 @@ from foundation.db import write
 from foundation.errors import InputWrong, NotFound, Refusal
 from virtual_office.offices import offices
 
-from . import appointments, catalogue, explain, finder, holds, month_tables, openings, pace, wording, workdays
+from . import (
+    appointments,
+    catalogue,
+    collective,
+    continuity,
+    explain,
+    finder,
+    holds,
+    month_tables,
+    openings,
+    pace,
+    without_voice,
+    wording,
+    workdays,
+)
 from .forms import TimeForm
 from .models import Appointment, Service
 from .parties import party_for
@@ -44,6 +58,7 @@ class Wish:
             "modality": self.query.modality or None,
             "language": self.query.language or None,
             "needs": list(self.query.needs) or None,
+            "with": "mine" if self.query.only else None,
         }
         moves = self.moves.public_id if self.moves else None
         return url_for(
@@ -87,6 +102,8 @@ def calendar(service_id: str) -> ResponseReturnValue:
         party=party_for(visitor(), wish.service.office_id),
         languages=catalogue.languages_spoken(wish.service),
         needs=wording.NEEDS,
+        mine=None if wish.moves else continuity.offer(visitor(), wish.service, wish.query),
+        proposed=without_voice.proposed(wish.service.modalities, wish.query.needs),
         first_free=None if nothing else finder.first_free(wish.query),
         reason=explain.why_nothing(wish.query, None) if nothing else None,
         ways=ways_out(wish) if nothing else [],
@@ -131,7 +148,8 @@ def take_hold(wish: Wish, at: datetime) -> str:
 
     def act() -> str:
         answers = earlier_answers(wish.hold, owner)
-        taken = holds.take(wish.query, at, owner, party.person_id, wish.moves)
+        mine = continuity.counselor_of(visitor(), wish.service)
+        taken = holds.take(wish.query, at, owner, party.person_id, wish.moves, preferred=mine.id if mine else None)
         holds.keep_answers(taken, answers)
         return taken.public_id
 
@@ -192,6 +210,8 @@ def wish_from(service_id: str, asked: MultiDict[str, str]) -> Wish:
         language if language in catalogue.languages_spoken(service) else "",
         needs,
     )
+    mine = continuity.counselor_of(visitor(), service) if asked.get("with") == "mine" and moves is None else None
+    query = collective.moving(replace(query, only=mine.id if mine else 0), moves)
     return Wish(service, query, moves, asked.get("hold", "")[:22])
 
 

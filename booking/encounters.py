@@ -17,7 +17,7 @@ OPENS_BEFORE = timedelta(minutes=15)
 CLOSES_AFTER = timedelta(minutes=30)
 MEDIA = {Modality.VIDEO: "p2p", Modality.CHAT: "none"}
 _RESOURCE = Resource.__table__.c
-_BEHIND = select(_RESOURCE.person_id, _RESOURCE.kind).where(
+_BEHIND = select(_RESOURCE.id, _RESOURCE.person_id, _RESOURCE.kind).where(
     _RESOURCE.id.in_(bindparam("ids", expanding=True)), _RESOURCE.person_id.is_not(None)
 )
 _ROLES = {"counselor": ParticipantRole.COUNSELOR, "interpreter": ParticipantRole.INTERPRETER}
@@ -60,7 +60,9 @@ def call_off(appointment: Appointment) -> None:
 
 
 def _people(appointment: Appointment, resource_ids: Collection[int]) -> list[tuple[int, str]]:
-    rows = db.session.execute(_BEHIND, {"ids": list(resource_ids)})
+    rows = sorted(
+        db.session.execute(_BEHIND, {"ids": list(resource_ids)}), key=lambda row: row.id != appointment.counselor_id
+    )
     there = {row.person_id: str(_ROLES[row.kind]) for row in rows if row.kind in _ROLES}
     there.setdefault(appointment.person.id, str(ParticipantRole.JOBSEEKER))
     return list(there.items())

@@ -46,3 +46,30 @@ class SlotOffered(Event):
 
     entry_id: int
     hold_id: int
+
+
+@dataclass(frozen=True)
+class ArrivalChanged(Event):
+    """Somebody has come to the office, was called in, or talks."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True)
+class CallAttempted(Event):
+    appointment_id: int
+
+
+@dataclass(frozen=True)
+class RunningLate(Event):
+    """The counselor begins an appointment later than agreed."""
+
+    appointment_id: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class OtherTimeOffered(Event):
+    """Somebody was not reached, or did not come, and is offered another time."""
+
+    appointment_id: int

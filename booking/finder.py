@@ -12,7 +12,7 @@ from foundation.db import db
 from foundation.errors import InputWrong
 from virtual_office.offices.models import Office
 
-from . import availability, joint, season, wording
+from . import availability, joint, season, without_voice, wording
 from .models import Claim, Service
 from .season import Option, Query, Season
 
@@ -171,7 +171,8 @@ def other_ways(query: Query) -> list[Way]:
     terms = season.look(query).terms
     ways = []
     if query.modality:
-        others = [code for code in terms.modalities if code != query.modality]
+        others = without_voice.proposed(terms.modalities, query.needs)
+        others = [code for code in others if code != query.modality]
         ways += _ways("modality", [(wording.modality(code), replace(query, modality=code)) for code in others])
     columns = select(Service.id, Service.name, Office.name.label("office")).join(Service.office)
     columns = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from foundation import audit, clock
 from foundation.db import db, lock
 from foundation.errors import NotFound, Refusal
 
-from . import claims, finder, openings, persons_time, terms
+from . import claims, collective, finder, openings, persons_time, terms
 from .models import Appointment, Hold, HoldState
 from .openings import NotOffered, Opening, SlotPast, SlotTaken, TooFar, TooSoon, UnknownTime
 from .persons_time import PersonBusy
@@ -63,12 +64,14 @@ def take(
     person_id: int | None = None,
     moves: Appointment | None = None,
     opening: Opening | None = None,
+    preferred: int | None = None,
 ) -> Hold:
     """Keep a time for `owner` (a fingerprint; "" for nobody known), who has no other hold afterwards.
 
-    `person_id` is a person known by sign-in or an operator; `moves` the appointment that would move here. A door that expects a
-    crowd gives the `opening` it has looked at before the transaction. Refusals: those of `openings.look`, and PersonBusy.
+    `person_id` is a person known by sign-in or an operator; `moves` the appointment that would move here; `preferred` the
+    counselor who comes first if free. A door that expects a crowd gives the `opening` it has looked at before the transaction. Refusals: those of `openings.look`, and PersonBusy.
     """
+    query = collective.moving(query, moves)
     earlier = _live_holds_of(owner)
     for hold in earlier:
         if _same(hold, query, starts_at, moves):
@@ -78,7 +81,7 @@ def take(
     if moves:
         own.append((claims.COOLING, moves.id))
     if opening is None or own or leave:
-        preferred = moves.counselor_id if moves else None
+        preferred = moves.counselor_id if moves else preferred
         opening = openings.look(query, starts_at, preferred, [*own, leave] if leave else own)
     hold = Hold(
         service_id=query.service_id,
@@ -138,6 +141,7 @@ def change(hold: Hold, modality: str, needs: Iterable[str], language: str) -> Ho
     lock(hold)
     _refuse_gone(hold)
     query = finder.Query(hold.service_id, modality, language, tuple(sorted(set(needs))))
+    query = collective.moving(query, hold.moves)
     if query == query_of(hold) and hold.expires > clock.seconds():
         return hold
     if hold.expires <= clock.seconds():
@@ -164,7 +168,8 @@ def release(hold: Hold) -> None:
 
 def query_of(hold: Hold) -> finder.Query:
     """What a hold was looked for with."""
-    return finder.Query(hold.service_id, hold.modality, hold.language, tuple(hold.needs))
+    query = finder.Query(hold.service_id, hold.modality, hold.language, tuple(hold.needs))
+    return collective.moving(query, hold.moves)
 
 
 def holder_of(hold: Hold) -> claims.Holder:
@@ -219,7 +224,13 @@ def _live_holds_of(owner: str) -> list[Hold]:
 
 
 def _same(hold: Hold, query: finder.Query, starts_at: datetime, moves: Appointment | None) -> bool:
-    return query_of(hold) == query and hold.starts_at == starts_at and hold.moves_id == (moves.id if moves else None)
+    if query.only and query.only not in hold.resource_ids:
+        return False
+    return (
+        query_of(hold) == replace(query, only=0)
+        and hold.starts_at == starts_at
+        and hold.moves_id == (moves.id if moves else None)
+    )
 
 
 def _refuse_gone(hold: Hold) -> None:

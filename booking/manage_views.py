@@ -17,7 +17,7 @@ from foundation.db import write
 from foundation.errors import Refusal
 from foundation.pages import absolute
 
-from . import appointments, letters, pace
+from . import appointments, arrivals, lateness, letters, pace, series
 from .forms import CancelForm, ConfirmForm
 from .method import method_of
 from .models import CANCELLED, Appointment
@@ -166,6 +166,10 @@ def _facts(appointment: Appointment) -> dict[str, Any]:
         "letter_to": contact.value if contact is not None and contact.kind == ContactKind.EMAIL else "",
         "party": party_for(visitor(), appointment.office_id),
         "done": request.args.get("done", ""),
+        "late": lateness.of(appointment),
+        "arrival": arrivals.of(appointment),
+        "may_come": arrivals.may_come(appointment),
+        "series": series.shown(appointment, visitor()),
     }
 
 

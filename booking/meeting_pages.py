@@ -10,6 +10,7 @@ from foundation.db import db
 from virtual_office.meetings import about, agreement
 from virtual_office.meetings.models import Meeting, Participant
 
+from . import lateness
 from .models import Appointment
 
 agreement.ask_for("appointment")
@@ -26,6 +27,7 @@ def tell(meeting: Meeting, participant: Participant) -> about.About:
         back, step = f"/today?on={on.isoformat()}&open={appointment.public_id}", _l("Say how it went")
     else:
         back, step = f"/appointments/{appointment.public_id}", _l("See the appointment")
+    late = lateness.of(appointment)
     return about.About(
         appointment.service.name,
         appointment.starts_at,
@@ -34,4 +36,5 @@ def tell(meeting: Meeting, participant: Participant) -> about.About:
         appointment.office.phone,
         back,
         step,
+        late.minutes if late is not None and not participant.hosts else 0,
     )

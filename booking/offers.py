@@ -15,7 +15,7 @@ from foundation.db import db, lock
 from foundation.errors import Refusal
 from foundation.events import record
 
-from . import claims, finder, openings
+from . import claims, finder, openings, without_voice
 from .events import SlotOffered
 from .models import Appointment, Hold, HoldState, Modality, Service, WaitlistEntry, WaitState
 from .openings import Opening
@@ -130,6 +130,8 @@ def _waiting(service_id: int, starts_at: datetime) -> list[WaitlistEntry]:
 def _query_for(entry: WaitlistEntry, modality: str) -> finder.Query | None:
     """How the entry's person would meet at the freed time: as it was booked if they like that, else their first wish."""
     wanted = entry.modalities or list(entry.service.modalities)
+    if not entry.modalities:
+        wanted = without_voice.proposed(wanted, entry.needs)
     if entry.person.contact(ContactKind.PHONE) is None:
         wanted = [one for one in wanted if one != Modality.PHONE]
     if not wanted:

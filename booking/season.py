@@ -25,12 +25,17 @@ INTERPRETERS = (Need.INTERPRETER, Need.SIGN_INTERPRETER)
 
 @dataclass(frozen=True)
 class Query:
-    """What somebody looks for. Empty `modality` means any; `needs` are codes of `Need`."""
+    """What somebody looks for. Empty `modality` means any; `needs` are codes of `Need`.
+
+    `only` is the id of the one counselor who will do (0: any); `beside` are ids of colleagues who must come too.
+    """
 
     service_id: int
     modality: str = ""
     language: str = ""
     needs: tuple[str, ...] = ()
+    only: int = 0
+    beside: tuple[int, ...] = ()
 
 
 class Terms(NamedTuple):
@@ -87,6 +92,8 @@ OTHERS = WANTED.where(
     Resource.kind.in_(bindparam("kinds", expanding=True)),
     or_(Resource.kind == "interpreter", Resource.office_id == bindparam("office")),
 )
+COLLEAGUES = WANTED.where(Resource.kind == "counselor", Resource.id.in_(bindparam("ids", expanding=True)))
+COLLEAGUE = "colleague"
 
 
 @dataclass(frozen=True)
@@ -255,20 +262,25 @@ def _options(query: Query, terms: Terms, memory: masks.Memory, now: int) -> Iter
     needed = {code: _needed(query, terms, code) for code in modalities}
     kinds = {_kind(need) for needs in needed.values() for need in needs}
     counselors = [Wanted._make(row) for row in db.session.execute(COUNSELORS, {"service": query.service_id})]
+    counselors = [one for one in counselors if query.only in (0, one.id) and one.id not in query.beside]
+    colleagues = []
+    if query.beside:
+        colleagues = [Wanted._make(row) for row in db.session.execute(COLLEAGUES, {"ids": list(query.beside)})]
     others = []
     if kinds:
         others = [
             Wanted._make(row) for row in db.session.execute(OTHERS, {"kinds": sorted(kinds), "office": terms.office_id})
         ]
-    known = masks.look_up(memory, [*counselors, *others], now)
+    known = masks.look_up(memory, [*counselors, *others, *colleagues], now)
     seen = set()
     for code in modalities:
-        able = [
-            one for row in counselors if (one := known.get(row.id)) and (not one.modalities or code in one.modalities)
-        ]
+        able = [one for row in counselors if (one := known.get(row.id)) and _by(one, code)]
         pools = [
             Pool(need, [one for row in others if (one := known.get(row.id)) and _answers(one, need, query)])
             for need in needed[code]
+        ]
+        pools += [
+            Pool(COLLEAGUE, [one] if (one := known.get(number)) and _by(one, code) else []) for number in query.beside
         ]
         option = Option(code, terms.shape, able, pools)
         if able and option.mark not in seen:
@@ -280,6 +292,11 @@ def _needed(query: Query, terms: Terms, modality: str) -> list[str]:
     """What must be free beside a counselor: the service's needs for this modality, and the person's."""
     needs = {need.partition(":")[0] for need in terms.needs if need.partition(":")[2] in ("", modality)}
     return sorted(needs | {str(need) for need in INTERPRETERS if need in query.needs})
+
+
+def _by(one: Known, modality: str) -> bool:
+    """Whether a counselor receives by this modality."""
+    return not one.modalities or modality in one.modalities
 
 
 def _kind(need: str) -> str:

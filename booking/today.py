@@ -16,6 +16,7 @@ from foundation.db import db
 from foundation.errors import NotFound
 from virtual_office.meetings.models import Meeting, Participant, ParticipantRole, Phase, Standing
 
+from .desk_models import Arrival, CallAttempt
 from .models import OUTCOMES, Appointment, AppointmentNote, AppointmentResource, AppointmentState, Resource
 
 EARLY = timedelta(minutes=15)
@@ -32,10 +33,19 @@ class Entry:
     note: AppointmentNote | None
     first_visit: bool
     """Whether the person has never been here before."""
+    arrival: Arrival | None = None
+    """That they came to the office, or None."""
+    attempts: tuple[CallAttempt, ...] = ()
+    """Attempts to call them, first one first."""
+    last_note: AppointmentNote | None = None
+    """What this colleague wrote about an earlier appointment of the same person."""
 
     @property
     def waiting_since(self) -> datetime | None:
         """Since when the person waits in the lobby, or None."""
+        if self.arrival is not None:
+            waits = self.arrival.state == "here" and self.appointment.state == AppointmentState.BOOKED
+            return self.arrival.here_at if waits else None
         return (
             self.participant.waiting_since
             if self.participant and self.participant.standing == Standing.WAITING
@@ -131,6 +141,21 @@ def day_of(person: Person, on: date | None = None) -> Day:
     return Day(on, zone, [_entry(a, *beside) for a in found])
 
 
+def last_notes(person: Person, found: list[Appointment]) -> dict[int, AppointmentNote]:
+    """The newest note of this colleague about an earlier day of each person, by the person's id."""
+    if not found:
+        return {}
+    query = (
+        select(Appointment.person_id, AppointmentNote)
+        .join(AppointmentNote, AppointmentNote.appointment_id == Appointment.id)
+        .where(AppointmentNote.author_id == person.id, AppointmentNote.body != "")
+        .where(Appointment.person_id.in_({a.person_id for a in found}))
+        .where(Appointment.starts_at < min(a.starts_at for a in found))
+        .order_by(Appointment.starts_at)
+    )
+    return {person_id: note for person_id, note in db.session.execute(query)}  # noqa: C416
+
+
 def serving(person: Person, appointment: Appointment) -> bool:
     """Whether this appointment is in the person's diary."""
     query = select(AppointmentResource.appointment_id).join(Resource, Resource.id == AppointmentResource.resource_id)
@@ -143,11 +168,18 @@ def jobseeker_in(meeting: Meeting) -> Participant | None:
     return next((p for p in meeting.participants if p.role == ParticipantRole.JOBSEEKER), None)
 
 
-Beside = tuple[dict[int, Participant], dict[int, AppointmentNote], set[int]]
+Beside = tuple[
+    dict[int, Participant],
+    dict[int, AppointmentNote],
+    set[int],
+    dict[int, Arrival],
+    dict[int, list[CallAttempt]],
+    dict[int, AppointmentNote],
+]
 
 
 def _beside(found: list[Appointment], person: Person) -> Beside:
-    """Lobby rows by meeting, own notes by appointment, and people seen before: three queries for the whole day."""
+    """Lobby rows by meeting, own notes by appointment, and people seen before, who is here, attempts to call, earlier notes: six queries for the whole day."""
     meetings = [a.meeting_id for a in found if a.meeting_id]
     lobby = select(Participant).where(
         Participant.meeting_id.in_(meetings), Participant.role == ParticipantRole.JOBSEEKER
@@ -160,15 +192,37 @@ def _beside(found: list[Appointment], person: Person) -> Beside:
         Appointment.state.in_([AppointmentState.ATTENDED, AppointmentState.LATE]),
         Appointment.starts_at < min((a.starts_at for a in found), default=clock.now()),
     )
+    ids = [a.id for a in found]
+    attempts: dict[int, list[CallAttempt]] = {}
+    calls = select(CallAttempt).where(CallAttempt.appointment_id.in_(ids)).order_by(CallAttempt.number)
+    for one in db.session.scalars(calls):
+        attempts.setdefault(one.appointment_id, []).append(one)
     return (
         {p.meeting_id: p for p in db.session.scalars(lobby)},
         {n.appointment_id: n for n in db.session.scalars(notes)},
         set(db.session.scalars(before)),
+        {one.appointment_id: one for one in db.session.scalars(select(Arrival).where(Arrival.appointment_id.in_(ids)))},
+        attempts,
+        last_notes(person, found),
     )
 
 
 def _entry(
-    appointment: Appointment, lobby: dict[int, Participant], notes: dict[int, AppointmentNote], seen: set[int]
+    appointment: Appointment,
+    lobby: dict[int, Participant],
+    notes: dict[int, AppointmentNote],
+    seen: set[int],
+    arrivals: dict[int, Arrival],
+    attempts: dict[int, list[CallAttempt]],
+    last: dict[int, AppointmentNote],
 ) -> Entry:
     participant = lobby.get(appointment.meeting_id) if appointment.meeting_id else None
-    return Entry(appointment, participant, notes.get(appointment.id), appointment.person_id not in seen)
+    return Entry(
+        appointment,
+        participant,
+        notes.get(appointment.id),
+        appointment.person_id not in seen,
+        arrivals.get(appointment.id),
+        tuple(attempts.get(appointment.id, ())),
+        last.get(appointment.person_id),
+    )

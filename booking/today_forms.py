@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, TextAreaField
+from wtforms import IntegerField, RadioField, TextAreaField, TimeField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput
 
 from foundation.forms import Form
 
+from .desk_models import CallResult
 from .models import AppointmentState
 from .notes import LONGEST
 
@@ -37,3 +38,17 @@ class NoteForm(Form):
         validators=[Length(max=LONGEST, message=_l("Shorten the note to 20,000 characters"))],
     )
     revision = IntegerField(widget=HiddenInput(), validators=[Optional()])
+
+
+RESULTS = {
+    CallResult.REACHED: _l("Reached"),
+    CallResult.NO_ANSWER: _l("No answer"),
+    CallResult.WRONG_NUMBER: _l("The number is wrong"),
+    CallResult.CALL_AGAIN: _l("Call again"),
+}
+
+
+class AttemptForm(Form):
+    """When to call again; the buttons say what came of the call."""
+
+    again_at = TimeField(_l("Call again at"), validators=[Optional()])

@@ -18,9 +18,10 @@ from foundation.errors import InputWrong, NotFound, Refusal
 from foundation.forms import FIRST_DAY, LAST_DAY
 from virtual_office.meetings import meetings
 
-from . import appointments, notes, staff_wording, today
+from . import appointments, call_attempts, lateness, notes, other_offers, staff_wording, today
+from .desk_models import CallResult
 from .models import Appointment, AppointmentState
-from .today_forms import NoteForm, OutcomeForm
+from .today_forms import RESULTS, AttemptForm, NoteForm, OutcomeForm
 
 blueprint = Blueprint("today", __name__)
 KEEPERS = (Role.COUNSELOR, Role.INTERPRETER)
@@ -30,14 +31,14 @@ KEEPERS = (Role.COUNSELOR, Role.INTERPRETER)
 @allow(*KEEPERS)
 def show() -> ResponseReturnValue:
     """The timeline of a day at the left, the open person at the right."""
-    return _page(_day(), request.args.get("open", ""))
+    return page(_day(), request.args.get("open", ""))
 
 
 @blueprint.post("/appointments/<public_id>/admission")
 @allow(Role.COUNSELOR)
 def admit(public_id: str) -> ResponseReturnValue:
     """Let the waiting person in, and go to the meeting: the first of at most two clicks."""
-    appointment = _served(public_id)
+    appointment = served(public_id)
     with write_tx():
         participant = today.jobseeker_in(appointment.meeting) if appointment.meeting else None
         if participant is None:
@@ -50,24 +51,24 @@ def admit(public_id: str) -> ResponseReturnValue:
 @allow(Role.COUNSELOR)
 def record_outcome(public_id: str) -> ResponseReturnValue:
     """Say how it went; can be corrected."""
-    appointment = _served(public_id)
+    appointment = served(public_id)
     form = OutcomeForm()
     if form.validate_on_submit():
         try:
             with write_tx():
                 appointments.record_outcome(appointment, AppointmentState(form.outcome.data))
             flash(_("Saved."))
-            return redirect(_back(appointment))
+            return redirect(back(appointment))
         except Refusal as refusal:
             form.refuse(refusal)
-    return _page(_day_of(appointment), public_id, outcome_form=form), 422
+    return page(day_of(appointment), public_id, outcome_form=form), 422
 
 
 @blueprint.post("/appointments/<public_id>/note")
 @allow(Role.COUNSELOR)
 def save_note(public_id: str) -> ResponseReturnValue:
     """Save the note: as typed (JSON answer for the page's script) or by the button."""
-    appointment = _served(public_id)
+    appointment = served(public_id)
     form = NoteForm()
     author = visitor().person
     assert author is not None
@@ -83,16 +84,19 @@ def save_note(public_id: str) -> ResponseReturnValue:
             return jsonify(code=refusal.code, message=str(refusal.message)), refusal.status
         if not form.error_list():
             form.refuse(refusal)
-        return _page(_day_of(appointment), public_id, note_form=form), refusal.status
+        return page(day_of(appointment), public_id, note_form=form), refusal.status
     if quiet:
         return jsonify(revision=revision, saved=_("Saved %(time)s", time=times.clock_time(saved_at, appointment.zone)))
     flash(_("Note saved."))
-    return redirect(_back(appointment))
+    return redirect(back(appointment))
 
 
 def register(app: Flask) -> None:
     """The page, and its place in the navigation."""
+    from . import today_acts_views  # noqa: F401  adds its doors
+
     staff_wording.register(app)
+    app.jinja_env.globals["attempt_word"] = lambda result: str(RESULTS[CallResult(result)])
     app.register_blueprint(blueprint)
     navigation.add(_l("Today"), "today.show", KEEPERS, order=10)
 
@@ -110,13 +114,13 @@ def _day() -> today.Day:
     return today.day_of(person, on)
 
 
-def _day_of(appointment: Appointment) -> today.Day:
+def day_of(appointment: Appointment) -> today.Day:
     person = visitor().person
     assert person is not None
     return today.day_of(person, times.local(appointment.starts_at, appointment.zone).date())
 
 
-def _served(public_id: str) -> Appointment:
+def served(public_id: str) -> Appointment:
     """The appointment, if it is in this counselor's own diary."""
     at_the_door: Visitor = visitor()
     appointment = appointments.get_visible(public_id, at_the_door, "serve")
@@ -125,13 +129,17 @@ def _served(public_id: str) -> Appointment:
     return appointment
 
 
-def _back(appointment: Appointment) -> str:
+def back(appointment: Appointment) -> str:
     on = times.local(appointment.starts_at, appointment.zone).date()
     return url_for("today.show", on=on.isoformat(), open=appointment.public_id)
 
 
-def _page(
-    day: today.Day, open_id: str, note_form: NoteForm | None = None, outcome_form: OutcomeForm | None = None
+def page(
+    day: today.Day,
+    open_id: str,
+    note_form: NoteForm | None = None,
+    outcome_form: OutcomeForm | None = None,
+    attempt_form: AttemptForm | None = None,
 ) -> str:
     chosen = day.entry(open_id) or day.next_up()
     if chosen is not None and note_form is None:
@@ -152,4 +160,10 @@ def _page(
         now=clock.now(),
         today_on=times.local(clock.now(), day.zone).date(),
         serves=Role.COUNSELOR in visitor().roles,
+        late_choices=lateness.CHOICES,
+        attempt_form=attempt_form or AttemptForm(formdata=None),
+        in_vain=sum(one.result in call_attempts.VAIN for one in chosen.attempts) >= call_attempts.ENOUGH
+        if chosen
+        else False,
+        mail=chosen is not None and other_offers.reachable(chosen.appointment),
     )

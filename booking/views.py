@@ -27,7 +27,14 @@ def choose() -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """Every public booking page, and the row on the front page."""
-    from . import calendar_views, find_views, hold_views, manage_views, wait_views  # noqa: F401  each adds its doors
+    from . import (  # noqa: F401  each adds its doors
+        calendar_views,
+        check_in_views,
+        find_views,
+        hold_views,
+        manage_views,
+        wait_views,
+    )
 
     app.register_blueprint(blueprint)
     app.jinja_env.globals.update(modality_name=wording.modality, language_name=wording.language)

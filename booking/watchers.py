@@ -10,7 +10,16 @@ from foundation.db import db
 from foundation.events import record, within_transaction
 from virtual_office.diary import DiaryChanged
 
-from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored, OutcomeRecorded
+from .events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentMoved,
+    AppointmentRestored,
+    ArrivalChanged,
+    CallAttempted,
+    OutcomeRecorded,
+    RunningLate,
+)
 from .models import Appointment, AppointmentResource, Resource
 
 CONCERNED = (
@@ -21,7 +30,16 @@ CONCERNED = (
 )
 
 
-AppointmentFact = AppointmentBooked | AppointmentMoved | AppointmentCancelled | AppointmentRestored | OutcomeRecorded
+AppointmentFact = (
+    AppointmentBooked
+    | AppointmentMoved
+    | AppointmentCancelled
+    | AppointmentRestored
+    | OutcomeRecorded
+    | ArrivalChanged
+    | CallAttempted
+    | RunningLate
+)
 
 
 def tell(fact: AppointmentFact) -> None:

@@ -7,7 +7,26 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Every part."""
-    from . import diary_views, figure_views, hour_views, service_views, waiting_views
+    from . import (
+        arrival_views,
+        client_views,
+        diary_views,
+        figure_views,
+        follow_up_views,
+        hour_views,
+        service_views,
+        waiting_views,
+    )
 
-    for part in (service_views, diary_views, hour_views, waiting_views, figure_views):
+    parts = (
+        service_views,
+        diary_views,
+        hour_views,
+        waiting_views,
+        follow_up_views,
+        arrival_views,
+        client_views,
+        figure_views,
+    )
+    for part in parts:
         part.register(app)

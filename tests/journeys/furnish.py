@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from urllib.parse import urlencode
 
 import pyotp
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from accounts.access import Visitor
 from accounts.factor_models import Passkey
 from accounts.models import CodePurpose, Person, SignInCode
 from app import create_app
-from booking import appointments, catalogue_changes, finder, holds, hours, links, waitlist
+from booking import appointments, catalogue_changes, finder, follow_ups, holds, hours, links, series, waitlist
 from booking.models import Appointment, AppointmentState, Resource, Service
 from foundation import audit, clock, times, wordings
 from foundation.db import db, write
@@ -79,6 +80,17 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
     early = db.session.scalars(coming.where(Appointment.modality == "video")).first()
     state = AppointmentState.CANCELLED_BY_PERSON
     cancelled = db.session.scalars(select(Appointment).where(Appointment.state == state)).first()
+    first = times.local(clock.now(), river.zone).date() + timedelta(days=3)
+    wanted = follow_ups.dates(first, time(10), 1, 3, river.zone)
+    made = series.book(series.SeriesWish(booked, query, tuple(wanted), 1, None), "furnish", partly=True)
+    asked = {
+        "service": advice.public_id,
+        "modality": "video",
+        "first_day": first,
+        "at": "10:00",
+        "times": 3,
+        "every": 1,
+    }
     assert booked.meeting and later and early and early.meeting and cancelled
     return {
         "advice": advice.public_id,
@@ -93,6 +105,9 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
         "join": links.join_path(booked),
         "reference": later.reference,
         "code": links.code_of(later),
+        "series": made.public_id,
+        "proposals": urlencode({**asked, "with_whom": "same"}),
+        "person": bo.public_id,
     }
 
 

@@ -20,12 +20,14 @@ KINDS = {
     "/account/sign-ins/<>": "sign_in",
     "/api/v1/appointments/<>": "appointment",
     "/appointments/<>": "appointment",
+    "/clients/<>": "jobseeker",
     "/holds/<>": "hold",
     "/j/<>": "appointment",
     "/m/<>": "appointment",
     "/meetings/<>": "meeting",
     "/o/<>": "entry",
     "/seat/<>": "participant",
+    "/series/<>": "series",
     "/staff/counselors/<>": "counselor",
     "/staff/data/<>": "seeker",
     "/staff/hours/<>": "counselor",
@@ -59,6 +61,7 @@ WORDS = {
     "on_day": "2030-01-07",
     "day": "2030-01-07",
     "month": "2030-01",
+    "number": "1",
 }
 """Arguments that name no row, and a value for each."""
 ARGUMENT = re.compile(r"<(?:[^:<>]+:)?([a-z_]+)>")

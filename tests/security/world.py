@@ -15,7 +15,7 @@ from sqlalchemy import select
 from accounts import people
 from accounts.factor_models import Passkey
 from accounts.models import Role, SignIn
-from booking import appointments, catalogue_changes, finder, holds, hours, links, resources, waitlist
+from booking import appointments, catalogue_changes, finder, holds, hours, links, resources, series, waitlist
 from booking.appointments import BookingWish
 from booking.models import Appointment, AppointmentNote, Hold, Service
 from foundation import clock, letters
@@ -199,6 +199,9 @@ def _book(town: Town, service_id: int) -> None:
             )
         )
         town.things["appointment"] = appointment.public_id
+        town.things["jobseeker"] = appointment.person.public_id
+        more = series.SeriesWish(appointment, query, (slots[4], slots[5]), 1, None)
+        town.things["series"] = series.book(more, f"key {town.name}").public_id
         if appointment.meeting is not None:
             town.things["meeting"] = appointment.meeting.public_id
             town.things["participant"] = next(

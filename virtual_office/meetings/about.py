@@ -23,6 +23,8 @@ class About:
     """Where the person goes when it is over."""
     next_step: Any = ""
     """What the button there says."""
+    late_minutes: int = 0
+    """By how many minutes the host begins later than agreed."""
 
 
 Source = Callable[[Meeting, Participant], About]

@@ -80,9 +80,10 @@ def arrange(
 ) -> Meeting:
     """A meeting with its participants as (person id, role); media is `p2p` or `none` (chat only)."""
     # Two people see each other directly; a third one reads and writes until the forwarding unit carries three.
-    seats = [
-        Participant(person_id=person_id, role=role, text_only=role not in FACE_TO_FACE) for person_id, role in seated
-    ]
+    seats, taken = [], set()
+    for person_id, role in seated:
+        seats.append(Participant(person_id=person_id, role=role, text_only=role not in FACE_TO_FACE or role in taken))
+        taken.add(role)
     meeting = Meeting(
         kind=kind, media=media, opens_at=opens_at, closes_at=closes_at, office_id=office_id, participants=seats
     )
