@@ -27,6 +27,11 @@ def _of_appointment(table: Table, ids: list[int]) -> ColumnElement[bool]:
     return table.c.appointment_id.in_(_theirs(ids))
 
 
+def _of_series(table: Table, ids: list[int]) -> ColumnElement[bool]:
+    series = Base.metadata.tables["series"].c
+    return table.c.series_id.in_(select(series.id).where(series.person_id.in_(ids)))
+
+
 def _notes(table: Table, ids: list[int]) -> ColumnElement[bool]:
     return _of_appointment(table, ids) | table.c.author_id.in_(ids)
 
@@ -111,6 +116,11 @@ hold(
 )
 hold("appointment_note", _l("Notes about your appointments"), _notes)
 hold("appointment_resource", _l("Who and what was booked with it"), _of_appointment, blank={})
+hold("series", _l("Follow-ups that were booked together"), "person_id")
+hold("series_part", _l("Dates of follow-ups"), _of_series)
+hold("arrival", _l("When you came to the office"), _of_appointment)
+hold("call_attempt", _l("When we tried to call you"), _of_appointment, plain=("result", "public_id"))
+hold("lateness", _l("When your counselor was running late"), _of_appointment)
 hold("person_claim", _l("Times that are taken for you"), "person_id", plain=("kind",))
 hold(
     "hold",
