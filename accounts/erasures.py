@@ -1,6 +1,6 @@
 """Erase one person: what stood is ended, their rows are blanked or deleted as declared, and the act is listed for replays.
 
-People ask, staff act: an open browser on a library's computer must not be enough to destroy somebody's papers (decision 0017).
+People ask, staff act: an open browser on a library's computer must not be enough to destroy somebody's papers (decision 0013).
 """
 
 from __future__ import annotations
