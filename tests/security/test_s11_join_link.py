@@ -19,7 +19,9 @@ from .doors import http_doors
 from .test_matrix import SAFE, ask, look_of
 from .world import World
 
-THE_MEETING = frozenset({"meetings", "booking.open_join_link", "booking.to_device_check", "booking.to_meeting"})
+THE_MEETING = frozenset(
+    {"meetings", "consent", "booking.open_join_link", "booking.to_device_check", "booking.to_meeting"}
+)
 """What the link is for: endpoints, or blueprints."""
 
 
