@@ -6,16 +6,14 @@ second going on, in a full season and in an empty one. The last line is JSON.
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +23,7 @@ from flask_migrate import upgrade
 from sqlalchemy import delete, func, insert, select, update
 
 from app import create_app
+from benchmarks.report import tell
 from booking import availability, finder, masks
 from booking.models import Claim, Resource, Service, ServiceResource, WorkingHours
 from foundation import clock
@@ -255,17 +254,7 @@ def main(rounds: int) -> None:
         with app.app_context():
             engine = db.engine.dialect.name
             db.engine.dispose()
-    machine = {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "engine": engine,
-    }
-    print(
-        json.dumps(
-            {"bench": "booking", "figures": table.figures, "machine": machine, "at": f"{datetime.now(UTC):%FT%TZ}"}
-        )
-    )
+    tell("booking", table.figures, engine=engine)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,10 @@ Bytes and requests over the wire, and the largest contentful paint on this machi
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import statistics
 import sys
-from datetime import UTC, datetime
 
+from benchmarks.report import tell
 from tests.journeys.first_view import BYTES, JOBSEEKERS, MEETING, REQUESTS, SECONDS, SLOW_4G, measure
 from tests.journeys.tour import town
 
@@ -32,13 +29,7 @@ def main(rounds: int) -> None:
             print(f"{name:<16} {kilobytes:>7.1f} {requests:>9} {here * 1000:>8.0f} {there * 1000:>8.0f}", flush=True)
         browser = made.browser.version
     print(f"{'budget':<16} {BYTES / 1000:>7.1f} {REQUESTS:>9} {'':>8} {SECONDS * 1000:>8.0f}")
-    machine = {
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "browser": f"Chromium {browser}",
-    }
-    print(json.dumps({"bench": "pages", "figures": figures, "machine": machine, "at": f"{datetime.now(UTC):%FT%TZ}"}))
+    tell("pages", figures, browser=f"Chromium {browser}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from . import (
     terms,
     wishes,
 )
-from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored
+from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored, PersonTold
 from .links import code_of, join_path, manage_path, offer_path, open_appointment
 from .models import (
     Appointment,
@@ -175,7 +175,7 @@ def move(appointment: Appointment, to: Hold | datetime, by: str) -> Appointment:
     )
     db.session.expire(appointment, ["counselor", "resources"])
     encounters.rearrange(appointment, chosen)
-    record(AppointmentMoved(appointment.id))
+    record(AppointmentMoved(appointment.id, by))
     claims.bump(touched)
     failpoint("before_commit")
     return appointment
@@ -201,7 +201,7 @@ def cancel(appointment: Appointment, by: str, reason: str = "") -> Appointment:
         _keep_reason(appointment, reason.strip())
     _changed(appointment, "appointment.cancelled", {"state": before}, {"state": state}, by)
     encounters.call_off(appointment)
-    record(AppointmentCancelled(appointment.id))
+    record(AppointmentCancelled(appointment.id, by))
     claims.bump(touched)
     failpoint("before_commit")
     return appointment
@@ -243,6 +243,7 @@ def may_undo(appointment: Appointment) -> bool:
 def mark_told(appointment: Appointment, how: str) -> None:
     """Somebody without a letter has been told: `printed`, `read_aloud` or `shown`."""
     appointment.told_at, appointment.told_how = clock.now(), how
+    record(PersonTold(appointment.id))
     audit.note("appointment.told", appointment, after={"how": how})
     db.session.flush()
 

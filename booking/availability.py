@@ -21,6 +21,7 @@ REGULAR_DAY = 288
 """Ticks of a day on which the clocks do not change."""
 DAY_MINUTES = 24 * 60
 WEEK = 7
+IN_PERSON = "in_person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class WeeklyWindow:
     """From `opens` to `closes` (minutes of the wall clock) on a weekday (0 is Monday) between two dates, both included.
 
     `every_n_weeks` counts ISO weeks from the week of `valid_from`; `nth` keeps the nth such weekday of a month (-1: the last).
-    Empty `modalities` mean all.
+    Empty `modalities` mean all; `place` is the office worked at, None the diary's own.
     """
 
     weekday: int
@@ -39,6 +40,7 @@ class WeeklyWindow:
     every_n_weeks: int = 1
     nth: int | None = None
     modalities: tuple[str, ...] = ()
+    place: int | None = None
 
     def on(self, day: date) -> bool:
         """Whether the window opens on that date."""
@@ -68,13 +70,19 @@ class DayWindow:
 
 @dataclass(frozen=True, slots=True)
 class ResourceRules:
-    """All that decides when one resource is open. `absences` are pairs of UTC seconds; `always` opens every day in full."""
+    """All that decides when one resource is open. `absences` are pairs of UTC seconds; `always` opens every day in full.
+
+    `away` are windows of recurring absences; `place` is the diary's own office, `travel` the ticks between two offices.
+    """
 
     weekly: tuple[WeeklyWindow, ...] = ()
     overrides: tuple[DayWindow, ...] = ()
     absences: tuple[tuple[int, int], ...] = ()
     closed: frozenset[date] = frozenset()
     always: bool = False
+    away: tuple[WeeklyWindow, ...] = ()
+    place: int | None = None
+    travel: tuple[tuple[int, int, int], ...] = ()
 
 
 def open_mask(rules: ResourceRules, zone: ZoneInfo, first_day: date, days: int, modality: str | None) -> int:
@@ -87,6 +95,9 @@ def open_mask(rules: ResourceRules, zone: ZoneInfo, first_day: date, days: int, 
         begin = max(began // TICK, starts[0])
         end = min(-(-ended // TICK), starts[-1])
         if begin < end:
+            mask &= ~(((1 << end - begin) - 1) << begin - starts[0])
+    if rules.away:
+        for begin, end in _windows(rules.away, (), frozenset(), False, zone, first_day, days):
             mask &= ~(((1 << end - begin) - 1) << begin - starts[0])
     return mask
 
@@ -104,6 +115,9 @@ def windows(
     rules: ResourceRules, zone: ZoneInfo, first_day: date, days: int, modality: str | None
 ) -> Sequence[tuple[int, int]]:
     """The windows of those dates as pairs of UTC ticks, the second not included, without regard to absences."""
+    if any(one.place is not None for one in rules.weekly):
+        placed = _placed(rules.weekly, rules.overrides, rules.closed, rules.place, rules.travel, zone, first_day, days)
+        return [(begin, end) for begin, end, window in placed if _serves(window, modality, rules.place)]
     mine = tuple(one for one in rules.weekly if modality is None or not one.modalities or modality in one.modalities)
     return _windows(mine, rules.overrides, rules.closed, rules.always, zone, first_day, days)
 
@@ -119,7 +133,6 @@ def _windows(
     days: int,
 ) -> tuple[tuple[int, int], ...]:
     # Kept, because many resources have the same hours, and because the grid asks for them too.
-    starts = day_starts(zone, first_day, days)
     special: dict[date, list[DayWindow]] = {}
     for override in overrides:
         special.setdefault(override.on, []).append(override)
@@ -132,14 +145,64 @@ def _windows(
         if day in closed:
             continue
         for opens, closes in _hours(day, special.get(day), by_weekday[day.weekday()], always):
-            if starts[number + 1] - starts[number] == REGULAR_DAY:
-                begin = starts[number] + opens // TICK_MINUTES
-                end = starts[number] + closes // TICK_MINUTES
-            else:
-                begin, end = tick_at(zone, day, opens), tick_at(zone, day, closes)
+            begin, end = span(zone, first_day, days, number, opens, closes)
             if begin < end:
                 found.append((begin, end))
     return tuple(found)
+
+
+@lru_cache(maxsize=128)
+def _placed(
+    weekly: tuple[WeeklyWindow, ...],
+    overrides: tuple[DayWindow, ...],
+    closed: frozenset[date],
+    home: int | None,
+    travel: tuple[tuple[int, int, int], ...],
+    zone: ZoneInfo,
+    first_day: date,
+    days: int,
+) -> tuple[tuple[int, int, WeeklyWindow], ...]:
+    """The windows of a diary with several places: of one date, each begins when its place can be reached from the earlier ones."""
+    minutes = {(one, other): by for one, other, by in travel}
+    special: dict[date, list[DayWindow]] = {}
+    for override in overrides:
+        special.setdefault(override.on, []).append(override)
+    found = []
+    for number in range(days):
+        day = first_day + timedelta(days=number)
+        mine = [] if day in closed else _windows_of(day, special.get(day), weekly)
+        spans = [(*span(zone, first_day, days, number, one.opens, one.closes), one) for one in mine]
+        spans = [one for one in spans if one[0] < one[1]]
+        for opens, end, window in spans:
+            place, begin = _at(window, home), opens
+            for sooner, left, other in spans:
+                there = _at(other, home)
+                if there != place and (sooner, there) < (opens, place):
+                    begin = max(begin, left + minutes.get((min(there, place), max(there, place)), 0))
+            if begin < end:
+                found.append((begin, end, window))
+    return tuple(found)
+
+
+def _at(window: WeeklyWindow, home: int | None) -> int:
+    return window.place if window.place is not None else home or 0
+
+
+def _serves(window: WeeklyWindow, modality: str | None, home: int | None) -> bool:
+    """Whether people may come by this way in a window; away from the diary's own office nobody is received in person."""
+    if modality is None:
+        return True
+    elsewhere = window.place is not None and window.place != home
+    return (not window.modalities or modality in window.modalities) and not (elsewhere and modality == IN_PERSON)
+
+
+def span(zone: ZoneInfo, first_day: date, days: int, number: int, opens: int, closes: int) -> tuple[int, int]:
+    """The ticks of a window on the date `number` days after the first one, the second not included."""
+    starts = day_starts(zone, first_day, days)
+    if starts[number + 1] - starts[number] == REGULAR_DAY:
+        return starts[number] + opens // TICK_MINUTES, starts[number] + closes // TICK_MINUTES
+    day = first_day + timedelta(days=number)
+    return tick_at(zone, day, opens), tick_at(zone, day, closes)
 
 
 def first_tick(zone: ZoneInfo, day: date) -> int:
@@ -178,6 +241,16 @@ def runs(mask: int, length: int) -> int:
     return mask
 
 
+def widened(mask: int, by: int) -> int:
+    """The set bits and `by` bits to either side of each, by log(by) shifts."""
+    done = 0
+    while done < by:
+        shift = min(2 * done + 1, by - done)
+        mask |= mask << shift | mask >> shift
+        done += shift
+    return mask
+
+
 def ticks(mask: int) -> Iterator[int]:
     """The positions of the set bits, lowest first."""
     while mask:
@@ -199,6 +272,13 @@ def _hours(
     if always:
         return [(0, DAY_MINUTES)]
     return [(window.opens, window.closes) for window in weekly if window.on(day)]
+
+
+def _windows_of(day: date, special: list[DayWindow] | None, weekly: tuple[WeeklyWindow, ...]) -> list[WeeklyWindow]:
+    """The windows of a date as weekly ones; those of a single day are at the diary's own office."""
+    if special is None:
+        return [window for window in weekly if window.on(day)]
+    return [WeeklyWindow(day.weekday(), *hours, day) for hours in _hours(day, special, [], False)]
 
 
 def _monday(day: date) -> date:

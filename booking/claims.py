@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Delete, TextClause, Update, and_, bindpara
 from foundation import clock
 from foundation.db import db, table
 
+from . import whereabouts
 from .models import Claim, PersonClaim, Resource, Service
 from .terms import Terms
+from .week_models import WorkClaim
 
 TICK = 300
 """Seconds of a tick."""
@@ -33,11 +35,11 @@ _BUSY = (
     .where(_CLAIM.tick >= bindparam("first"), _CLAIM.tick < bindparam("stop"))
     .distinct()
 )
-_BUMP = (
-    update(table(Resource))
-    .where(Resource.__table__.c.id.in_(bindparam("ids", expanding=True)))
-    .values(version=Resource.__table__.c.version + 1)
-)
+_R = Resource.__table__.c
+_BEHIND = select(_R.person_id).where(_R.id.in_(bindparam("mine", expanding=True)), _R.person_id.is_not(None))
+_TOUCHED = or_(_R.id.in_(bindparam("ids", expanding=True)), _R.person_id.in_(_BEHIND))
+"""These resources, and the other diaries of the people behind them."""
+_BUMP = update(table(Resource)).where(_TOUCHED).values(version=_R.version + 1)
 # Statements that every booking needs are made once: making them costs more than running them.
 
 Holder = tuple[str, int]
@@ -58,12 +60,20 @@ def presence(starts_at: datetime, ends_at: datetime) -> range:
     return range(int(starts_at.timestamp()) // TICK, -(-int(ends_at.timestamp()) // TICK))
 
 
-def take(spots: Iterable[Spot], holder: Holder, expires: int, own: Sequence[Holder] = ()) -> bool:
+def take(
+    spots: Iterable[Spot],
+    holder: Holder,
+    expires: int,
+    own: Sequence[Holder] = (),
+    leave: Holder | None = None,
+) -> bool:
     """Claim spots of resources, all or (False) not all: then the caller must roll back.
 
-    What `own` holders have counts as free. One statement, sorted, so that two acts never wait for each other in a ring.
+    What `own` holders have counts as free, and what `leave` has stays with it. One statement, sorted, so that two acts never wait
+    for each other in a ring. The time of a person with several diaries is claimed too, whichever diary it is.
     """
-    return _take("claim", "resource_id", spots, holder, expires, own)
+    wanted = set(spots)
+    return _take("claim", "resource_id", wanted, holder, expires, own) and _bind(wanted, holder, expires, own, leave)
 
 
 def take_person(person_id: int, ticks: Iterable[int], holder: Holder, expires: int, own: Sequence[Holder] = ()) -> bool:
@@ -88,24 +98,41 @@ def take_first(
     db.session.flush()
     for choice in still_free(choices, ticks, mine)[:TRIES]:
         attempt = db.session.connection().begin_nested()
-        if take({(one, tick) for one in choice for tick in ticks} - left, holder, expires, own):
+        if take({(one, tick) for one in choice for tick in ticks} - left, holder, expires, own, leave):
             attempt.commit()
             return choice
         attempt.rollback()
     return None
 
 
-def still_free(choices: Sequence[tuple[int, ...]], ticks: range, own: Sequence[Holder] = ()) -> list[tuple[int, ...]]:
-    """The sets of resources of which nobody else has any, as far as this transaction sees (on SQLite: for sure)."""
-    busy = taken({one for choice in choices for one in choice}, ticks, own) if guarded() else set()
-    return [choice for choice in choices if busy.isdisjoint(choice)]
+def still_free(
+    choices: Sequence[tuple[int, ...]], ticks: range, own: Sequence[Holder] = (), beside: Collection[int] = ()
+) -> list[tuple[int, ...]]:
+    """The sets of resources of which nobody else has any, as far as this transaction sees (on SQLite: for sure).
+
+    No set has two diaries of one person: nobody is counselor and interpreter of one meeting. Nor has it one together with those
+    `beside`, who are in the meeting already: their own time is not looked at.
+    """
+    if not guarded():
+        return list(choices)
+    busy, others = _taken({one for choice in choices for one in choice}, ticks, own)
+    behind = {one: its[0].person_id for one, its in others.items()}
+    there = {its[0].person_id for its in whereabouts.others(beside).values()}
+    fine = [choice for choice in choices if busy.isdisjoint(choice) and _differ(behind, choice)]
+    return [choice for choice in fine if there.isdisjoint(behind.get(one) for one in choice)]
 
 
 def taken(resource_ids: Iterable[int], ticks: range, own: Sequence[Holder] = ()) -> set[int]:
-    """Which of the resources somebody else has within the ticks, as far as this transaction sees."""
-    query = _BUSY.where(~_held_by(Claim, own)) if own else _BUSY
-    asked = {"resources": list(set(resource_ids)), "first": ticks.start, "stop": ticks.stop, "now": clock.seconds()}
-    return set(db.session.scalars(query, asked))
+    """Which of the resources somebody else has within the ticks, as far as this transaction sees.
+
+    A diary is taken too while its person is needed in another one, or on the way there.
+    """
+    return _taken(set(resource_ids), ticks, own)[0]
+
+
+def widened(ticks: range, by: int) -> range:
+    """The ticks and so many more to either side."""
+    return range(ticks.start - by, ticks.stop + by)
 
 
 def spots_of(holder: Holder) -> set[Spot]:
@@ -117,7 +144,7 @@ def spots_of(holder: Holder) -> set[Spot]:
 def release(holder: Holder) -> set[int]:
     """Let go all that a holder has; returns the ids of its resources."""
     resources = _lock(holder)
-    for kept in (Claim, PersonClaim):
+    for kept in (Claim, PersonClaim, WorkClaim):
         _write(delete(kept).where(_held_by(kept, [holder])))
     return resources
 
@@ -129,6 +156,9 @@ def trim(holder: Holder, resource_ids: Iterable[int], ticks: range, person_ticks
     _write(delete(Claim).where(_held_by(Claim, [holder]), ~kept))
     inside = and_(PersonClaim.tick >= person_ticks.start, PersonClaim.tick < person_ticks.stop)
     _write(delete(PersonClaim).where(_held_by(PersonClaim, [holder]), ~inside))
+    behind = select(Resource.person_id).where(Resource.id.in_(set(resource_ids)), Resource.person_id.is_not(None))
+    working = and_(WorkClaim.person_id.in_(behind), WorkClaim.tick >= ticks.start, WorkClaim.tick < ticks.stop)
+    _write(delete(WorkClaim).where(_held_by(WorkClaim, [holder]), ~working))
     return resources
 
 
@@ -137,7 +167,8 @@ def cool(holder: Holder, cooled: Holder, expires: int) -> set[int]:
     resources = _lock(holder)
     kind, number = cooled
     _write(update(Claim).where(_held_by(Claim, [holder])).values(kind=kind, holder=number, expires=expires))
-    _write(delete(PersonClaim).where(_held_by(PersonClaim, [holder])))
+    for kept in (PersonClaim, WorkClaim):
+        _write(delete(kept).where(_held_by(kept, [holder])))
     return resources
 
 
@@ -147,10 +178,9 @@ def bump(resource_ids: Iterable[int]) -> None:
     if not ids:
         return
     if db.engine.dialect.name == "postgresql":
-        db.session.execute(
-            select(Resource.id).where(Resource.id.in_(ids)).order_by(Resource.id).with_for_update(key_share=True)
-        )
-    db.session.execute(_BUMP, {"ids": ids})
+        ordered = select(_R.id).where(_TOUCHED).order_by(_R.id).with_for_update(key_share=True)
+        db.session.execute(ordered, {"ids": ids, "mine": ids})
+    db.session.execute(_BUMP, {"ids": ids, "mine": ids})
 
 
 def guarded() -> bool:
@@ -162,6 +192,70 @@ def dawdle() -> None:
     """With the guard off: wait between looking and taking, so that the race which the key decides really happens."""
     if not guarded():
         time.sleep(random.uniform(0, 0.05))
+
+
+def _taken(
+    asked: set[int], ticks: range, own: Sequence[Holder]
+) -> tuple[set[int], dict[int, tuple[whereabouts.Other, ...]]]:
+    """Which of them somebody has, and the other diaries of the people behind those that nobody has themselves."""
+    found = _busy(asked, ticks, own)
+    others = whereabouts.others(asked - found)
+    for one, its in others.items():
+        if any(_busy([other.id], widened(ticks, other.ticks), own) for other in its):
+            found.add(one)
+    return found, others
+
+
+def _differ(behind: Mapping[int, int], resource_ids: Iterable[int]) -> bool:
+    """Whether no two of these diaries are of one person; `behind` has the person of those who have several."""
+    people = [behind[one] for one in resource_ids if one in behind]
+    return len(set(people)) == len(people)
+
+
+def _busy(resource_ids: Collection[int], ticks: range, own: Sequence[Holder]) -> set[int]:
+    query = _BUSY.where(~_held_by(Claim, own)) if own else _BUSY
+    asked = {"resources": list(resource_ids), "first": ticks.start, "stop": ticks.stop, "now": clock.seconds()}
+    return set(db.session.scalars(query, asked))
+
+
+def _bind(wanted: set[Spot], holder: Holder, expires: int, own: Sequence[Holder], leave: Holder | None) -> bool:
+    """Claim the time of those behind these resources who have other diaries too; False when they are needed elsewhere.
+
+    The key decides who has the tick; the way between two places is looked at after it, one act after the other for each person.
+    """
+    others = whereabouts.others({one for one, _tick in wanted})
+    if not others:
+        return True
+    behind = {one: its[0].person_id for one, its in others.items()}
+    if not _differ(behind, behind):
+        return False
+    left = _work_of(leave) if leave else set()
+    spots = {(behind[one], tick) for one, tick in wanted if one in behind} - left
+    if not _take("work_claim", "person_id", spots, holder, expires, own):
+        return False
+    if not guarded():
+        return True
+    _one_by_one(set(behind.values()))
+    mine = [holder, *own, *([leave] if leave else [])]
+    for one, its in others.items():
+        ticks = [tick for owner, tick in wanted if owner == one]
+        span = range(min(ticks), max(ticks) + 1)
+        if any(_busy([other.id], widened(span, other.ticks), mine) for other in its):
+            return False
+    return True
+
+
+def _one_by_one(person_ids: Iterable[int]) -> None:
+    """Wait for other acts on the time of these persons; on SQLite there is one writer anyhow."""
+    if db.engine.dialect.name == "postgresql":
+        for person_id in sorted(person_ids):
+            key = {"key": f"work:{person_id}"}
+            db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
+
+
+def _work_of(holder: Holder) -> set[Spot]:
+    rows = db.session.execute(select(WorkClaim.person_id, WorkClaim.tick).where(_held_by(WorkClaim, [holder])))
+    return {(row.person_id, row.tick) for row in rows}
 
 
 def _take(table: str, key: str, spots: Iterable[Spot], holder: Holder, expires: int, own: Sequence[Holder]) -> bool:
@@ -189,7 +283,9 @@ def _statement(table: str, key: str, spots: int, own: int, guard: bool) -> TextC
     )
 
 
-def _held_by(table: type[Claim] | type[PersonClaim], holders: Sequence[Holder]) -> ColumnElement[bool]:
+def _held_by(
+    table: type[Claim] | type[PersonClaim] | type[WorkClaim], holders: Sequence[Holder]
+) -> ColumnElement[bool]:
     return or_(*(and_(table.kind == kind, table.holder == number) for kind, number in holders))
 
 

@@ -14,12 +14,33 @@ class AppointmentBooked(Event):
 
 @dataclass(frozen=True)
 class AppointmentMoved(Event):
+    """`by`: person or office."""
+
     appointment_id: int
+    by: str = "office"
+
+
+@dataclass(frozen=True)
+class AppointmentHandedOver(Event):
+    """Somebody else has a part in it at the same time; `counselor`: it is another counselor."""
+
+    appointment_id: int
+    counselor: bool
+
+
+@dataclass(frozen=True)
+class TimesOffered(Event):
+    """Other times go to the person by letter; the old one is kept until they pick."""
+
+    offer_id: int
 
 
 @dataclass(frozen=True)
 class AppointmentCancelled(Event):
+    """`by`: person or office."""
+
     appointment_id: int
+    by: str = "office"
 
 
 @dataclass(frozen=True)
@@ -63,6 +84,21 @@ class CallAttempted(Event):
 @dataclass(frozen=True)
 class RunningLate(Event):
     """The counselor begins an appointment later than agreed."""
+
+    appointment_id: int
+    minutes: int
+
+
+@dataclass(frozen=True)
+class PersonTold(Event):
+    """Somebody without a letter heard or saw what is booked."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True)
+class PersonRunsLate(Event):
+    """The person said that they come later than agreed."""
 
     appointment_id: int
     minutes: int

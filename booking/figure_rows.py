@@ -106,11 +106,17 @@ def open_minutes(office: Office, first: date, last: date) -> Hours:
     overrides = mask_rows.overrides(counselors, first, last)
     absences = mask_rows.absences(counselors, starts[0] * availability.TICK, starts[-1] * availability.TICK)
     closed = frozenset(offices.closed_days(office, first, last))
+    away = mask_rows.away(counselors)
     at_all: dict[int, int] = {}
     by_way = {str(way): 0 for way in Modality}
     for one, receives in counselors.items():
         rules = availability.ResourceRules(
-            weekly.get(one, ()), overrides.get(one, ()), absences.get(one, ()), closed, always=False
+            weekly.get(one, ()),
+            overrides.get(one, ()),
+            absences.get(one, ()),
+            closed,
+            always=False,
+            away=away.get(one, ()),
         )
         at_all[one] = _minutes(rules, zone, first, days, None)
         for way in by_way:

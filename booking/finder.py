@@ -136,7 +136,7 @@ def candidates(
             one
             for one in option.counselors
             if one.open_starts(option.shape, option.modality) >> bit & 1
-            and one.free_at(bit, option.shape, option.modality, mine.get(one.id, 0))
+            and one.free_at(bit, option.shape, option.modality, mine)
         ]
         counselors.sort(
             key=lambda one: (
@@ -148,9 +148,7 @@ def candidates(
         )
         pools = [[one.id for one in counselors]]
         for pool in option.pools:
-            members = [
-                one for one in pool.members if one.free_at(bit, option.shape, option.modality, mine.get(one.id, 0))
-            ]
+            members = [one for one in pool.members if one.free_at(bit, option.shape, option.modality, mine)]
             members.sort(key=lambda one: (one.office_id != look.terms.office_id, season.load(one, look, bit), one.id))
             pools.append([one.id for one in members])
         found = joint.choices(pools)

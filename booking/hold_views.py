@@ -14,7 +14,7 @@ from foundation import clock, languages
 from foundation.db import write
 from foundation.errors import NotFound, Refusal
 
-from . import appointments, catalogue, finder, holds, pace, tongues
+from . import agreed, appointments, catalogue, finder, holds, pace, tongues, without_voice
 from .calendar_views import Wish, moment_of
 from .forms import AnswersForm, ConfirmForm
 from .models import Appointment, Hold, HoldState
@@ -192,14 +192,22 @@ def _known_answers(hold: Hold) -> dict[str, Any]:
 def _answers_form(hold: Hold, data: dict[str, Any] | None = None) -> AnswersForm:
     form = AnswersForm(data=data)
     form.region = hold.service.office.region
-    form.offer(hold.service.modalities, catalogue.languages_spoken(hold.service))
+    form.offer(_ways(hold, form), catalogue.languages_spoken(hold.service))
     return form
+
+
+def _ways(hold: Hold, form: AnswersForm) -> list[str]:
+    """Ways to meet: no phone for somebody who reads or signs, unless they chose it themselves."""
+    needs = form.needs.data or hold.needs
+    chosen = form.modality.data or hold.modality
+    proposed = without_voice.proposed(hold.service.modalities, needs)
+    return [code for code in hold.service.modalities if code in proposed or code == chosen]
 
 
 def _answers_again(hold: Hold, refusal: Refusal) -> ResponseReturnValue:
     """A rule says no to an answer only now (the office changed something): back to the form, with the message at the field."""
     form = AnswersForm(formdata=None, data=_known_answers(hold))
-    form.offer(hold.service.modalities, catalogue.languages_spoken(hold.service))
+    form.offer(_ways(hold, form), catalogue.languages_spoken(hold.service))
     form.token.data = pace.stamp(hold.public_id)
     form.refuse(refusal)
     return _page("answer", hold, form), refusal.status
@@ -248,12 +256,13 @@ def _book(hold_id: str, another: str | None, party: Party) -> tuple[str, int]:
     )
     appointment = appointments.book(wish, idempotency=("page", hold.public_id))
     appointments.ensure_told(appointment, "read_aloud" if party.on_behalf else "shown")
+    agreed.give(appointment, by_voice=party.on_behalf)
     return appointment.public_id, appointment.link_version
 
 
 def _move(hold_id: str, another: str | None, party: Party) -> None:
     hold = _live(hold_id, another)
-    appointments.move(_moved_by(hold), hold, party.by)
+    agreed.give(appointments.move(_moved_by(hold), hold, party.by), by_voice=party.on_behalf)
 
 
 def _page(name: str, hold: Hold, form: ConfirmForm, **more: Any) -> str:

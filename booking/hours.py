@@ -6,20 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
-from foundation import audit, clock
+from foundation import audit, clock, times
 from foundation.db import db, lock
 from foundation.errors import InputWrong, NotFound, Refusal
+from virtual_office.offices.offices import ChangedMeanwhile
 
-from . import availability, resources
+from . import availability, claims, fitting, overlaps, resources
 from .models import Absence, Appointment, DayOverride, Resource, WorkingHours
 
 STEP = 5
 """Minutes: hours lie on this grid."""
+FROM_CALENDAR = "calendar"
+"""`reason` of an absence that came out of another calendar (`calendars.busy_times`)."""
+MOST_WEEKS = 26
+"""The slowest rhythm: twice a year."""
 
 
 class EndsBeforeItBegins(Refusal):
@@ -68,6 +74,28 @@ class Window:
     every_n_weeks: int = 1
     nth: int | None = None
     modalities: tuple[str, ...] = ()
+    place_id: int | None = None
+
+    @property
+    def weekly(self) -> availability.WeeklyWindow:
+        """The same as the finder has it."""
+        return availability.WeeklyWindow(
+            *(self.weekday, self.opens, self.closes, self.valid_from, self.valid_to, self.every_n_weeks, self.nth)
+        )
+
+
+def window_of(rule: WorkingHours) -> Window:
+    """A rule as it is saved."""
+    return Window(
+        *(rule.weekday, rule.opens, rule.closes, rule.valid_from, rule.valid_to, rule.every_n_weeks, rule.nth),
+        tuple(rule.modalities),
+        rule.place_id,
+    )
+
+
+def rule_print(rule: WorkingHours) -> str:
+    """Stands for a rule as it is now, so that two who change it see each other."""
+    return sha256(repr(window_of(rule)).encode()).hexdigest()[:16]
 
 
 def of(resource: Resource) -> list[WorkingHours]:
@@ -83,8 +111,9 @@ def overrides_of(resource: Resource, first: date) -> list[DayOverride]:
 
 
 def absences_of(resource: Resource) -> list[Absence]:
-    """Absences that are not over, soonest first."""
+    """Absences that are not over, soonest first; without those that come out of another calendar, which go as one."""
     query = select(Absence).where(Absence.resource_id == resource.id, Absence.ends_at > clock.now())
+    query = query.where(Absence.reason != FROM_CALENDAR)
     return list(db.session.scalars(query.order_by(Absence.starts_at)))
 
 
@@ -97,28 +126,53 @@ def booked_in(resource: Resource, absences: Sequence[Absence]) -> dict[int, list
 def add(resource: Resource, window: Window) -> WorkingHours:
     """One more rule; refuses one that is off the grid, ends before it begins, or overlaps another."""
     lock(resource)
+    check(window)
+    if any(overlaps.meet(window.weekly, window_of(other).weekly) for other in of(resource)):
+        raise HoursOverlap
+    rule = WorkingHours(resource_id=resource.id)
+    _write_down(rule, window)
+    db.session.add(rule)
+    _bump(resource)
+    audit.note("hours.added", resource, after={"weekday": window.weekday}, office_id=resource.office_id)
+    return rule
+
+
+def change(resource: Resource, public_id: str, window: Window, seen: str | None = None) -> list[Appointment]:
+    """Change a rule in place; returns what was booked in open hours and is not any more, and keeps it.
+
+    With `seen` (a `rule_print`) refuses ChangedMeanwhile when a colleague saved since. Other refusals as in `add`, and NotFound.
+    """
+    lock(resource)
+    rule = get(resource, public_id)
+    if seen is not None and seen != rule_print(rule):
+        raise ChangedMeanwhile
+    check(window)
+    if any(overlaps.meet(window.weekly, window_of(other).weekly) for other in of(resource) if other is not rule):
+        raise HoursOverlap
+    before = {one.id for one in fitting.outside(resource)}
+    _write_down(rule, window)
+    _bump(resource)
+    audit.note("hours.changed", resource, after={"weekday": window.weekday}, office_id=resource.office_id)
+    return [one for one in fitting.outside(resource) if one.id not in before]
+
+
+def get(resource: Resource, public_id: str) -> WorkingHours:
+    """One rule of a diary, or NotFound."""
+    rule = db.session.scalar(
+        select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id)
+    )
+    if rule is None:
+        raise NotFound
+    return rule
+
+
+def check(window: Window) -> None:
+    """Refuses what is off the grid, ends before it begins, or comes in a rhythm that there is not."""
     _check(window.opens, window.closes, "opens", "closes")
     if window.valid_to is not None and window.valid_to < window.valid_from:
         raise EndsBeforeItBegins(field="valid_to")
-    if window.every_n_weeks < 1 or window.nth not in (None, 1, 2, 3, 4, 5, -1):
+    if not 1 <= window.every_n_weeks <= MOST_WEEKS or window.nth not in (None, 1, 2, 3, 4, 5, -1):
         raise InputWrong(field="every_n_weeks")
-    if any(_overlap(window, other) for other in of(resource)):
-        raise HoursOverlap
-    rule = WorkingHours(
-        resource_id=resource.id,
-        weekday=window.weekday,
-        opens=window.opens,
-        closes=window.closes,
-        valid_from=window.valid_from,
-        valid_to=window.valid_to,
-        every_n_weeks=window.every_n_weeks,
-        nth=window.nth,
-        modalities=list(window.modalities),
-    )
-    db.session.add(rule)
-    resources.touch(resource)
-    audit.note("hours.added", resource, after={"weekday": window.weekday}, office_id=resource.office_id)
-    return rule
 
 
 def set_week(resource: Resource, windows: Sequence[Window]) -> None:
@@ -131,28 +185,20 @@ def set_week(resource: Resource, windows: Sequence[Window]) -> None:
 
 
 def remove(resource: Resource, public_id: str) -> list[Appointment]:
-    """Take a rule away; returns what is booked in hours that are no longer there."""
+    """Take a rule away; returns what was booked in open hours and is not any more, and keeps it."""
     lock(resource)
-    rule = db.session.scalar(
-        select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id)
-    )
-    if rule is None:
-        raise NotFound
+    rule = get(resource, public_id)
+    before = {one.id for one in fitting.outside(resource)}
     db.session.delete(rule)
-    resources.touch(resource)
+    _bump(resource)
     audit.note("hours.removed", resource, before={"weekday": rule.weekday}, office_id=resource.office_id)
-    zone = ZoneInfo(resource.office.zone)
-    return [a for a in resources.coming(resource) if _within(a, rule, zone)]
+    return [one for one in fitting.outside(resource) if one.id not in before]
 
 
 def end_on(resource: Resource, public_id: str, last_day: date) -> None:
     """Let a rule end on a date."""
     lock(resource)
-    rule = db.session.scalar(
-        select(WorkingHours).where(WorkingHours.resource_id == resource.id, WorkingHours.public_id == public_id)
-    )
-    if rule is None:
-        raise NotFound
+    rule = get(resource, public_id)
     if last_day < rule.valid_from:
         raise EndsBeforeItBegins(field="valid_to")
     rule.valid_to = last_day
@@ -176,8 +222,7 @@ def override_day(
         db.session.add(DayOverride(resource_id=resource.id, on_day=on, reason=reason))
     resources.touch(resource)
     audit.note("day.overridden", resource, after={"on": on.isoformat()}, office_id=resource.office_id)
-    zone = ZoneInfo(resource.office.zone)
-    return _outside(resource, on, [(_at(on, opens, zone), _at(on, closes, zone)) for opens, closes in windows], zone)
+    return _outside(resource, on)
 
 
 def drop_override(resource: Resource, on: date) -> list[Appointment]:
@@ -186,10 +231,7 @@ def drop_override(resource: Resource, on: date) -> list[Appointment]:
     db.session.execute(delete(DayOverride).where(DayOverride.resource_id == resource.id, DayOverride.on_day == on))
     resources.touch(resource)
     audit.note("day.override_dropped", resource, after={"on": on.isoformat()}, office_id=resource.office_id)
-    zone = ZoneInfo(resource.office.zone)
-    rules = [rule for rule in of(resource) if _opens_on(rule, on)]
-    spans = [(_at(on, rule.opens, zone), _at(on, rule.closes, zone)) for rule in rules]
-    return _outside(resource, on, spans, zone)
+    return _outside(resource, on)
 
 
 def add_absence(
@@ -241,6 +283,11 @@ def midnight(on: date, zone_name: str) -> datetime:
     return datetime.fromtimestamp(availability.first_tick(zone, on) * availability.TICK, zone)
 
 
+def at(on: date, minutes: int, zone_name: str) -> datetime:
+    """Local wall-clock time as a moment, without asking whether the clock shows it."""
+    return _at(on, minutes, ZoneInfo(zone_name))
+
+
 def _at(on: date, minutes: int, zone: ZoneInfo) -> datetime:
     day = on + timedelta(days=minutes // 1440)
     return datetime.combine(day, wall_time((minutes % 1440) // 60, minutes % 60), zone)
@@ -253,33 +300,20 @@ def _check(opens: int, closes: int, opens_field: str, closes_field: str) -> None
         raise EndsBeforeItBegins(field=closes_field)
 
 
-def _opens_on(rule: WorkingHours, on: date) -> bool:
-    window = availability.WeeklyWindow(
-        rule.weekday, rule.opens, rule.closes, rule.valid_from, rule.valid_to, rule.every_n_weeks, rule.nth
-    )
-    return window.on(on)
+def _outside(resource: Resource, on: date) -> list[Appointment]:
+    """What is booked on a date and does not lie in open hours."""
+    zone = resource.office.zone
+    return [one for one in fitting.outside(resource) if times.local(one.starts_at, zone).date() == on]
 
 
-def _outside(
-    resource: Resource, on: date, spans: Sequence[tuple[datetime, datetime]], zone: ZoneInfo
-) -> list[Appointment]:
-    """What is booked on a date and does not lie in one of the spans."""
-    begins, ends = _at(on, 0, zone), _at(on, 1440, zone)
-    booked = [a for a in resources.coming(resource) if begins <= a.starts_at < ends]
-    return [a for a in booked if not any(first <= a.starts_at and a.ends_at <= last for first, last in spans)]
+def _bump(resource: Resource) -> None:
+    """Hours say where somebody works: the masks of all diaries of the person are made anew, for the way between them."""
+    db.session.flush()
+    claims.bump([resource.id])
+    db.session.expire(resource, ["version"])
 
 
-def _overlap(window: Window, other: WorkingHours) -> bool:
-    if window.weekday != other.weekday or window.closes <= other.opens or other.closes <= window.opens:
-        return False
-    if window.valid_to is not None and window.valid_to < other.valid_from:
-        return False
-    if other.valid_to is not None and other.valid_to < window.valid_from:
-        return False
-    return window.every_n_weeks == other.every_n_weeks == 1 and window.nth == other.nth
-
-
-def _within(appointment: Appointment, rule: WorkingHours, zone: ZoneInfo) -> bool:
-    wall = appointment.starts_at.astimezone(zone)
-    at = wall.hour * 60 + wall.minute
-    return rule.opens <= at < rule.closes and _opens_on(rule, wall.date())
+def _write_down(rule: WorkingHours, window: Window) -> None:
+    for name in ("weekday", "opens", "closes", "valid_from", "valid_to", "every_n_weeks", "nth", "place_id"):
+        setattr(rule, name, getattr(window, name))
+    rule.modalities = list(window.modalities)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,7 +15,7 @@ from foundation import clock
 from foundation.db import db
 from foundation.models import Letter
 
-from . import claims, letters
+from . import claims, letters, to_tell
 from .models import (
     CANCELLED,
     Appointment,
@@ -24,9 +25,11 @@ from .models import (
     Hold,
     HoldState,
     PersonClaim,
+    Resource,
     WaitlistEntry,
     WaitState,
 )
+from .week_models import WorkClaim
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,20 @@ def _persons() -> Iterator[Finding]:
     yield from _clashes("person_overlap", "person", spans)
 
 
+def _diaries() -> Iterator[Finding]:
+    """Nobody works in two of their diaries at once: of what is still to come."""
+    query = (
+        select(Resource.person_id, Appointment.id, Appointment.starts_at, Appointment.ends_at)
+        .join(AppointmentResource, AppointmentResource.resource_id == Resource.id)
+        .join(Appointment, Appointment.id == AppointmentResource.appointment_id)
+        .where(Resource.person_id.is_not(None), Resource.apart.is_not(True))
+        .where(Appointment.state == AppointmentState.BOOKED, Appointment.ends_at > clock.now())
+        .order_by(Resource.person_id, Appointment.starts_at, Appointment.id)
+    )
+    spans = ((who or 0, number, a.timestamp(), b.timestamp()) for who, number, a, b in db.session.execute(query))
+    yield from _clashes("diaries_overlap", "person", spans)
+
+
 def _all_claims() -> Iterator[Finding]:
     """Every booked appointment that is not over has each tick of each of its resources, and no other."""
     had: dict[int, set[claims.Spot]] = {}
@@ -97,7 +114,8 @@ def _orphans() -> Iterator[Finding]:
     now = clock.seconds()
     live = select(Appointment.id).where(Appointment.state.not_in(CANCELLED))
     held = select(Hold.id).where(Hold.state == HoldState.HELD)
-    for table, key in ((Claim, Claim.resource_id), (PersonClaim, PersonClaim.person_id)):
+    kept = ((Claim, Claim.resource_id), (PersonClaim, PersonClaim.person_id), (WorkClaim, WorkClaim.person_id))
+    for table, key in kept:
         name = table.__tablename__
         for kind, alive in ((claims.BOOKING, live), (claims.HOLD, held)):
             lost = select(key, table.tick).where(table.kind == kind, table.expires > now, table.holder.not_in(alive))
@@ -117,20 +135,21 @@ def _references() -> Iterator[Finding]:
 
 
 def _told() -> Iterator[Finding]:
-    """Everybody booked has been told: exactly one confirmation letter, or a mark that somebody told them."""
-    written = dict(
-        db.session.execute(
-            select(Letter.subject_id, func.count())
-            .where(Letter.subject_kind == letters.ABOUT, Letter.kind == letters.CONFIRMATION)
-            .group_by(Letter.subject_id)
-        ).all()
+    """Everybody booked has been told: one confirmation by each channel, or a mark that somebody told them or has to."""
+    written: dict[int, dict[str, int]] = defaultdict(dict)
+    counted = (
+        select(Letter.subject_id, Letter.channel, func.count())
+        .where(Letter.subject_kind == letters.ABOUT, Letter.kind == letters.CONFIRMATION)
+        .group_by(Letter.subject_id, Letter.channel)
     )
+    for number, channel, many in db.session.execute(counted):
+        written[number or 0][channel] = many
     for appointment in db.session.scalars(_coming().options(joinedload(Appointment.contact))):
-        number = written.get(appointment.id, 0)
-        by_letter = appointment.contact is not None and appointment.contact.kind == ContactKind.EMAIL
-        if number > 1:
+        by = written.get(appointment.id, {})
+        by_mail = appointment.contact is not None and appointment.contact.kind == ContactKind.EMAIL
+        if any(many > 1 for many in by.values()):
             yield Finding("confirmation_twice", f"appointment {appointment.id}")
-        elif number == 0 and (by_letter or appointment.told_at is None):
+        elif not by and (by_mail or (appointment.told_at is None and appointment.told_how != to_tell.TO_TELL)):
             yield Finding("nobody_told", f"appointment {appointment.id}")
 
 
@@ -163,6 +182,7 @@ def _offers() -> Iterator[Finding]:
 RULES: tuple[Callable[[], Iterator[Finding]], ...] = (
     _overlaps,
     _persons,
+    _diaries,
     _all_claims,
     _orphans,
     _references,

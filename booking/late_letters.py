@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from flask import render_template
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from accounts.models import Contact, ContactKind
 from foundation import clock, letters, times
 from foundation.db import db
 from foundation.events import within_transaction
-from foundation.letters import Rendered, Stale
+from foundation.letters import SMS, Rendered, Stale
 from foundation.models import Letter
 from foundation.pages import absolute
 
-from . import lateness, links
+from . import channels, lateness, letter_rendering, links, texts
 from .events import OtherTimeOffered, RunningLate
 from .models import Appointment, AppointmentState
 
@@ -34,7 +34,7 @@ def on_offered(fact: OtherTimeOffered) -> None:
     _post(OTHER_TIME, fact.appointment_id, "", {})
 
 
-@letters.renderer(LATE)
+@letters.renderer(LATE, _l("Counselor is late"))
 def late(letter: Letter) -> Rendered:
     """By how many minutes, and that their place is kept."""
     appointment = db.session.get_one(Appointment, letter.subject_id)
@@ -52,7 +52,7 @@ def late(letter: Letter) -> Rendered:
     return _letter(letter, appointment, subject, words, _("See your appointment"), absolute(path))
 
 
-@letters.renderer(OTHER_TIME)
+@letters.renderer(OTHER_TIME, _l("Another time"))
 def other_time(letter: Letter) -> Rendered:
     """Another time or another way to meet. It blames nobody."""
     appointment = db.session.get_one(Appointment, letter.subject_id)
@@ -72,27 +72,19 @@ def _named(appointment: Appointment) -> dict[str, str]:
 
 
 def _post(kind: str, appointment_id: int, mark: str, details: dict[str, object]) -> None:
-    appointment = db.session.get_one(Appointment, appointment_id)
-    contact = appointment.contact
-    if contact is None or contact.kind != ContactKind.EMAIL:
-        return
-    letters.post(
-        kind,
-        language=appointment.person.language,
-        dedupe=f"{ABOUT}:{appointment.id}:{kind}:{mark}",
-        person_id=appointment.person_id,
-        contact_id=contact.id,
-        subject_kind=ABOUT,
-        subject_id=appointment.id,
-        office_id=appointment.office_id,
-        details=details,
-    )
+    channels.write_once(kind, db.session.get_one(Appointment, appointment_id), mark, details)
 
 
 def _letter(letter: Letter, appointment: Appointment, subject: str, words: str, button: str, link: str) -> Rendered:
-    contact = db.session.get(Contact, letter.contact_id) if letter.contact_id else None
-    if contact is None or contact.kind != ContactKind.EMAIL:
-        raise Stale("no address")
+    to = letter_rendering.address(letter)
+    if letter.channel == SMS:
+        # Who did not come may answer when the link of the appointment has long ended: the service itself is always there.
+        path = (
+            f"/book/{appointment.service.public_id}" if letter.kind == OTHER_TIME else links.short_manage(appointment)
+        )
+        facts = texts.facts_of(appointment.starts_at, appointment.zone, path, appointment.reference)
+        word = _("Another time") if letter.kind == OTHER_TIME else _("Counselor is late")
+        return Rendered(to, subject, "", short=texts.fitting(words, word, facts))
     told = {
         "appointment": appointment,
         "office": appointment.office,
@@ -102,4 +94,4 @@ def _letter(letter: Letter, appointment: Appointment, subject: str, words: str, 
         "link": link,
     }
     text = render_template("booking/letters/from_the_desk.txt", **told)
-    return Rendered(contact.value, subject, text, render_template("booking/letters/from_the_desk.html", **told))
+    return Rendered(to, subject, text, render_template("booking/letters/from_the_desk.html", **told))

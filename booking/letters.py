@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
-from urllib.parse import urlsplit
-
-from flask import current_app, render_template
+from flask import render_template
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from accounts.models import Contact, ContactKind, Person
-from foundation import calendar, clock, letters, times
+from accounts.models import ContactKind
+from foundation import clock, letter_words, letters, sms, times
 from foundation.db import db
 from foundation.events import within_transaction
-from foundation.letters import Rendered, Stale
+from foundation.letter_words import Kind
+from foundation.letters import EMAIL, PRINT, SMS, LetterPrinted, Rendered, Stale
 from foundation.models import Letter
 from foundation.pages import absolute
 
-from . import appointments
-from .events import AppointmentBooked, AppointmentCancelled, AppointmentMoved, AppointmentRestored, SlotOffered
-from .method import method_of
+from . import appointments, channels, letter_rendering, links, texts
+from .channels import ABOUT
+from .events import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentHandedOver,
+    AppointmentMoved,
+    AppointmentRestored,
+    PersonTold,
+    SlotOffered,
+)
+from .letter_rendering import ics_of
 from .models import Appointment, Hold, HoldState, WaitlistEntry, WaitState
 
-ABOUT = "appointment"
-REMINDER_BEFORE = 24 * 3600
-"""Seconds before the start at which the reminder is due."""
+__all__ = ["ABOUT", "CONFIRMATION", "REMINDER", "ics_of"]
 CONFIRMATION, MOVED, CANCELLED, RESTORED, REMINDER, OFFER = (
     "appointment_confirmation",
     "appointment_moved",
@@ -32,31 +38,42 @@ CONFIRMATION, MOVED, CANCELLED, RESTORED, REMINDER, OFFER = (
     "appointment_reminder",
     "waitlist_offer",
 )
+NEWS = [REMINDER, MOVED, RESTORED]
+"""What says nothing true any more after a move or a cancellation."""
 
 
 @within_transaction(AppointmentBooked)
 def on_booked(fact: AppointmentBooked) -> None:
-    """The confirmation, and the reminder when its moment is still ahead."""
+    """The confirmation, and the reminders whose moment is still ahead."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
-    _post(CONFIRMATION, appointment)
-    _remind(appointment)
+    channels.post(CONFIRMATION, appointment, answers=appointment.booked_by is None)
+    channels.remind(REMINDER, appointment)
 
 
 @within_transaction(AppointmentMoved)
 def on_moved(fact: AppointmentMoved) -> None:
-    """The news, and the reminder at its new moment."""
+    """The news, and the reminders at their new moments."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
-    letters.withdraw(ABOUT, appointment.id, [REMINDER, MOVED, RESTORED])
-    _post(MOVED, appointment)
-    _remind(appointment)
+    _take_back(appointment)
+    channels.post(MOVED, appointment, answers=fact.by == "person")
+    channels.remind(REMINDER, appointment)
+
+
+@within_transaction(AppointmentHandedOver)
+def on_handed_over(fact: AppointmentHandedOver) -> None:
+    """Only the reminder, which tells the truth of another version; the news is in `impact_letters`."""
+    if fact.counselor:
+        appointment = db.session.get_one(Appointment, fact.appointment_id)
+        letters.withdraw(ABOUT, appointment.id, [REMINDER])
+        channels.remind(REMINDER, appointment)
 
 
 @within_transaction(AppointmentCancelled)
 def on_cancelled(fact: AppointmentCancelled) -> None:
     """The news; nothing that has not left says the opposite any more."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
-    letters.withdraw(ABOUT, appointment.id, [REMINDER, MOVED, RESTORED])
-    _post(CANCELLED, appointment)
+    _take_back(appointment)
+    channels.post(CANCELLED, appointment, answers=fact.by == "person")
 
 
 @within_transaction(AppointmentRestored)
@@ -64,18 +81,37 @@ def on_restored(fact: AppointmentRestored) -> None:
     """Cancelled, then taken back: the news of the cancellation stops if it can, and they hear that it stands."""
     appointment = db.session.get_one(Appointment, fact.appointment_id)
     letters.withdraw(ABOUT, appointment.id, [CANCELLED])
-    _post(RESTORED, appointment)
-    _remind(appointment)
+    channels.post(RESTORED, appointment, answers=True)
+    channels.remind(REMINDER, appointment)
+
+
+@within_transaction(PersonTold)
+def on_told(fact: PersonTold) -> None:
+    """Somebody told them: nobody has to print what is booked."""
+    letters.withdraw(ABOUT, fact.appointment_id, [CONFIRMATION], channel=PRINT, why="told")
+
+
+@within_transaction(LetterPrinted)
+def on_printed(fact: LetterPrinted) -> None:
+    """A printed letter tells as much as a sent one."""
+    if fact.subject_kind != ABOUT or fact.subject_id is None:
+        return
+    appointment = db.session.get_one(Appointment, fact.subject_id)
+    appointment.told_at, appointment.told_how = clock.now(), "printed"
 
 
 @within_transaction(SlotOffered)
 def on_offered(fact: SlotOffered) -> None:
     """A freed time is kept for somebody on the waitlist: tell them until when."""
     entry = db.session.get_one(WaitlistEntry, fact.entry_id)
-    if entry.contact_id is None:
+    if entry.contact is None:
+        return
+    by_text = entry.contact.kind == ContactKind.PHONE
+    if by_text and not sms.available():
         return
     letters.post(
         OFFER,
+        channel=SMS if by_text else EMAIL,
         language=entry.person.language,
         dedupe=f"waitlist:{entry.id}:offer:{fact.hold_id}",
         person_id=entry.person_id,
@@ -83,65 +119,45 @@ def on_offered(fact: SlotOffered) -> None:
         subject_kind="waitlist_entry",
         subject_id=entry.id,
         office_id=entry.office_id,
-        details={"hold": fact.hold_id},
+        details={"hold": fact.hold_id, "zone": entry.service.office.zone},
     )
 
 
-@letters.renderer(CONFIRMATION)
-def confirmation(letter: Letter) -> Rendered:
-    """What is booked, how to join, how to change it; a calendar REQUEST inline."""
+@letters.renderer(CONFIRMATION, _l("Confirmation"))
+@letters.renderer(MOVED, _l("New time"))
+@letters.renderer(RESTORED, _l("Cancellation taken back"))
+def standing(letter: Letter) -> Rendered:
+    """What is booked, its new time, or that it stands after all: how to join and change it; a calendar REQUEST inline.
+
+    The same UID with a higher SEQUENCE moves the calendar entry or brings it back.
+    """
     appointment = _standing(letter)
-    subject = _("Appointment on %(when)s (ref %(reference)s)", when=_when(appointment), reference=appointment.reference)
-    return _render(letter, appointment, subject, "REQUEST")
+    if appointment.ends_at <= clock.now():
+        raise Stale("over")
+    return letter_rendering.rendered(letter, appointment)
 
 
-@letters.renderer(MOVED)
-def moved(letter: Letter) -> Rendered:
-    """The new time; the same UID with a higher SEQUENCE moves the calendar entry."""
-    appointment = _standing(letter)
-    subject = _("New time: %(when)s (ref %(reference)s)", when=_when(appointment), reference=appointment.reference)
-    return _render(letter, appointment, subject, "REQUEST")
-
-
-@letters.renderer(CANCELLED)
+@letters.renderer(CANCELLED, _l("Cancellation"))
 def cancelled(letter: Letter) -> Rendered:
     """It will not take place; a calendar CANCEL inline, and the way to a new time."""
     appointment = db.session.get_one(Appointment, letter.subject_id)
     if appointment.live:
         raise Stale("booked again")
-    subject = _(
-        "Cancelled: appointment on %(when)s (ref %(reference)s)",
-        when=_when(appointment),
-        reference=appointment.reference,
-    )
-    return _render(letter, appointment, subject, "CANCEL")
+    if letter.channel == PRINT and appointment.ends_at <= clock.now():
+        raise Stale("over")
+    return letter_rendering.rendered(letter, appointment)
 
 
-@letters.renderer(RESTORED)
-def restored(letter: Letter) -> Rendered:
-    """It stands after all; the same UID with a higher SEQUENCE brings the calendar entry back."""
-    appointment = _standing(letter)
-    subject = _(
-        "It stands again: appointment on %(when)s (ref %(reference)s)",
-        when=_when(appointment),
-        reference=appointment.reference,
-    )
-    return _render(letter, appointment, subject, "REQUEST")
-
-
-@letters.renderer(REMINDER)
+@letters.renderer(REMINDER, _l("Reminder"))
 def reminder(letter: Letter) -> Rendered:
-    """The day before: when, how to join, and how to say that one can not come."""
+    """When, how to join, and how to say that one can not come or runs late. Never after the start."""
     appointment = _standing(letter)
-    subject = _(
-        "Reminder: appointment on %(when)s (ref %(reference)s)",
-        when=_when(appointment),
-        reference=appointment.reference,
-    )
-    return _render(letter, appointment, subject, "")
+    if appointment.starts_at <= clock.now():
+        raise Stale("over")
+    return letter_rendering.rendered(letter, appointment)
 
 
-@letters.renderer(OFFER)
+@letters.renderer(OFFER, _l("Free time offered"))
 def offer(letter: Letter) -> Rendered:
     """A time has become free and is kept for this person until a moment."""
     entry = db.session.get_one(WaitlistEntry, letter.subject_id)
@@ -149,6 +165,11 @@ def offer(letter: Letter) -> Rendered:
     if entry.state != WaitState.OFFERED or hold.state != HoldState.HELD or hold.expires <= clock.seconds():
         raise Stale("offer over")
     zone = entry.service.office.zone
+    subject = _("A time is free: %(when)s", when=times.when(hold.starts_at, zone, show_zone=False))
+    to = letter_rendering.address(letter)
+    if letter.channel == SMS:
+        facts = texts.facts_of(hold.starts_at, zone, links.short_offer(entry), "")
+        return Rendered(to, subject, "", short=texts.of(OFFER, facts))
     told = {
         "entry": entry,
         "office": entry.service.office,
@@ -157,53 +178,13 @@ def offer(letter: Letter) -> Rendered:
         "until": entry.offered_until,
         "link": absolute(appointments.offer_path(entry)),
     }
-    subject = _("A time is free: %(when)s", when=times.when(hold.starts_at, zone, show_zone=False))
-    return Rendered(_address(letter), subject, _text(OFFER, told), _html(OFFER, told))
+    text, html = (render_template(f"booking/letters/{OFFER}.{form}", **told) for form in ("txt", "html"))
+    return Rendered(to, subject, text, html)
 
 
-def ics_of(appointment: Appointment, method: str = "PUBLISH", attendee: str = "") -> str:
-    """The calendar entry of an appointment. Words are neutral: a calendar may be seen by others."""
-    settings = current_app.config["VO"]
-    host = urlsplit(settings.public_url).hostname
-    what = calendar.Entry(
-        uid=f"{appointment.public_id}@{host}",
-        sequence=appointment.version,
-        starts_at=appointment.starts_at,
-        ends_at=appointment.ends_at,
-        zone=appointment.zone,
-        summary=_("Appointment, ref %(reference)s", reference=appointment.reference),
-        description=_description(appointment),
-        location=method_of(appointment).place,
-        url=absolute(appointments.manage_path(appointment)),
-        organizer=parseaddr(settings.mail_from)[1],
-        attendee=attendee,
-        cancelled=not appointment.live,
-    )
-    return calendar.entry(what, method)
-
-
-def _post(kind: str, appointment: Appointment, due_at: int | None = None) -> None:
-    contact = appointment.contact
-    if contact is None or contact.kind != ContactKind.EMAIL:
-        return
-    letters.post(
-        kind,
-        language=appointment.person.language,
-        dedupe=f"{ABOUT}:{appointment.id}:{kind}:{appointment.version}",
-        person_id=appointment.person_id,
-        contact_id=contact.id,
-        subject_kind=ABOUT,
-        subject_id=appointment.id,
-        office_id=appointment.office_id,
-        details={"version": appointment.version},
-        due_at=due_at,
-    )
-
-
-def _remind(appointment: Appointment) -> None:
-    due_at = int(appointment.starts_at.timestamp()) - REMINDER_BEFORE
-    if due_at > clock.seconds():
-        _post(REMINDER, appointment, due_at)
+def _take_back(appointment: Appointment) -> None:
+    letters.withdraw(ABOUT, appointment.id, NEWS)
+    letters.withdraw(ABOUT, appointment.id, [CONFIRMATION], channel=PRINT)
 
 
 def _standing(letter: Letter) -> Appointment:
@@ -213,52 +194,8 @@ def _standing(letter: Letter) -> Appointment:
         raise Stale("cancelled")
     if appointment.version != letter.details.get("version"):
         raise Stale("moved")
-    if appointment.ends_at <= clock.now():
-        raise Stale("over")
     return appointment
 
 
-def _render(letter: Letter, appointment: Appointment, subject: str, method: str) -> Rendered:
-    to = _address(letter)
-    told = {
-        "appointment": appointment,
-        "office": appointment.office,
-        "service": appointment.service,
-        "method": method_of(appointment),
-        "code": appointments.code_of(appointment),
-        "manage": absolute(appointments.manage_path(appointment)),
-        "join": absolute(appointments.join_path(appointment)) if appointment.meeting_id else "",
-        "book": absolute("/book"),
-        "person": db.session.get_one(Person, appointment.person_id),
-    }
-    ics = ics_of(appointment, method, to) if method else ""
-    return Rendered(to, subject, _text(letter.kind, told), _html(letter.kind, told), ics, method)
-
-
-def _address(letter: Letter) -> str:
-    contact = db.session.get(Contact, letter.contact_id) if letter.contact_id else None
-    if contact is None or contact.kind != ContactKind.EMAIL:
-        raise Stale("no address")
-    return contact.value
-
-
-def _when(appointment: Appointment) -> str:
-    return times.when(appointment.starts_at, appointment.zone, show_zone=False)
-
-
-def _description(appointment: Appointment) -> str:
-    lines = [method_of(appointment).how]
-    if appointment.meeting_id:
-        lines.append(_("Join: %(link)s", link=absolute(appointments.join_path(appointment))))
-    lines.append(_("Change or cancel: %(link)s", link=absolute(appointments.manage_path(appointment))))
-    if appointment.office.phone:
-        lines.append(_("Phone: %(phone)s", phone=appointment.office.phone))
-    return "\n".join(lines)
-
-
-def _text(kind: str, told: dict[str, object]) -> str:
-    return render_template(f"booking/letters/{kind}.txt", **told)
-
-
-def _html(kind: str, told: dict[str, object]) -> str:
-    return render_template(f"booking/letters/{kind}.html", **told)
+for _kind in (CONFIRMATION, MOVED, CANCELLED, RESTORED, REMINDER):
+    letter_words.offer(Kind(_kind, letter_rendering.preview, letter_rendering.PLACES, letter_rendering.SHORT_PLACES))

@@ -12,17 +12,20 @@ from markupsafe import Markup
 
 from accounts.access import HOLDER, allow, remember_link, visitor
 from accounts.models import ContactKind
-from foundation import clock
+from foundation import clock, sms
 from foundation.db import write
 from foundation.errors import Refusal
 from foundation.pages import absolute
 
-from . import appointments, arrivals, lateness, letters, pace, series
+from . import appointments, arrivals, channels, coming_late, lateness, letters, pace, series, text_wishes
 from .forms import CancelForm, ConfirmForm
 from .method import method_of
 from .models import CANCELLED, Appointment
 from .parties import party_for
 from .views import blueprint
+
+THEN = {"absence": "booking.ask_absence", "late": "booking.ask_late"}
+"""Where a link with `?then=` goes on to."""
 
 
 @blueprint.get("/m/<public_id>/<token>")
@@ -31,7 +34,8 @@ def open_link(public_id: str, token: str) -> ResponseReturnValue:
     """A link from a letter: remember it in this browser and show the clean address; it changes nothing else."""
     appointment = appointments.by_link(public_id, "manage", token)
     remember_link(appointment.public_id, "manage", appointment.link_version)
-    return redirect(url_for("booking.show", public_id=appointment.public_id))
+    page = THEN.get(request.args.get("then", ""), "booking.show")
+    return redirect(url_for(page, public_id=appointment.public_id))
 
 
 @blueprint.get("/appointments/<public_id>")
@@ -164,8 +168,14 @@ def _facts(appointment: Appointment) -> dict[str, Any]:
         "over": appointment.ends_at <= clock.now(),
         "method": method_of(appointment),
         "letter_to": contact.value if contact is not None and contact.kind == ContactKind.EMAIL else "",
+        "reminds": channels.reminds(appointment),
         "party": party_for(visitor(), appointment.office_id),
         "done": request.args.get("done", ""),
+        "text_to": contact.value
+        if contact is not None and contact.kind == ContactKind.PHONE and sms.available()
+        else "",
+        "may_be_late": coming_late.may_say(appointment),
+        "texts_possible": text_wishes.possible(appointment),
         "late": lateness.of(appointment),
         "arrival": arrivals.of(appointment),
         "may_come": arrivals.may_come(appointment),

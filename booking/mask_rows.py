@@ -14,6 +14,7 @@ from virtual_office.offices.models import Office
 
 from .availability import DayWindow, WeeklyWindow
 from .models import Absence, Claim, DayOverride, Resource, WorkingHours
+from .week_models import RecurringAbsence
 
 WORD = 48
 """Ticks that the database adds up to one number; they fit a signed 64-bit integer."""
@@ -55,10 +56,12 @@ def weekly(ids: Collection[int]) -> dict[int, tuple[WeeklyWindow, ...]]:
         hours.every_n_weeks,
         hours.nth,
         hours.modalities,
+        hours.place_id,
     )
     query = select(hours.resource_id, *columns).where(hours.resource_id.in_(ids)).order_by(hours.id)
-    for owner, weekday, opens, closes, valid_from, valid_to, every, nth, modalities in db.session.execute(query):
-        found[owner].append(WeeklyWindow(weekday, opens, closes, valid_from, valid_to, every, nth, tuple(modalities)))
+    for owner, weekday, opens, closes, since, until, every, nth, modalities, place in db.session.execute(query):
+        window = WeeklyWindow(weekday, opens, closes, since, until, every, nth, tuple(modalities), place)
+        found[owner].append(window)
     return {owner: tuple(windows) for owner, windows in found.items()}
 
 
@@ -85,6 +88,17 @@ def absences(ids: Collection[int], first: int, last: int) -> dict[int, tuple[tup
         # A part of a second still takes its tick.
         found[owner].append((int(starts_at.timestamp()), -int(-ends_at.timestamp() // 1)))
     return {owner: tuple(spans) for owner, spans in found.items()}
+
+
+def away(ids: Collection[int]) -> dict[int, tuple[WeeklyWindow, ...]]:
+    """Windows of recurring absences by resource."""
+    rule = RecurringAbsence
+    found: dict[int, list[WeeklyWindow]] = defaultdict(list)
+    columns = (rule.weekday, rule.opens, rule.closes, rule.valid_from, rule.valid_to, rule.every_n_weeks, rule.nth)
+    query = select(rule.resource_id, *columns).where(rule.resource_id.in_(ids)).order_by(rule.id)
+    for owner, weekday, opens, closes, since, until, every, nth in db.session.execute(query):
+        found[owner].append(WeeklyWindow(weekday, opens, closes, since, until, every, nth))
+    return {owner: tuple(windows) for owner, windows in found.items()}
 
 
 def claimed(ids: Collection[int], origin: int, bits: int, now: int) -> dict[int, Claims]:

@@ -7,8 +7,8 @@ All masks of a frame begin at the same tick. A resource is known as of its `vers
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -22,9 +22,10 @@ from foundation.db import db
 from virtual_office.offices import offices
 from virtual_office.offices.models import Closure, Office
 
-from . import availability, mask_rows
+from . import availability, mask_rows, travel, whereabouts
 from .availability import TICK, ResourceRules
 from .models import Absence, Claim, DayOverride, Resource, Service, ServiceResource, WorkingHours
+from .week_models import RecurringAbsence, TravelTime
 
 KEPT = 5000
 """Resources that a process remembers; the ones read longest ago go first."""
@@ -39,7 +40,10 @@ GOOD = 7 * 86_400
 """Seconds after which even an unchanged resource is read again."""
 ALWAYS_OPEN = frozenset({"place", "van"})
 """Kinds that are open all day unless somebody gave them hours: the counselor's hours limit them anyway."""
-WATCHED = (Absence, Claim, Closure, DayOverride, Office, Resource, Service, ServiceResource, WorkingHours)
+WATCHED = (
+    *(Absence, Claim, Closure, DayOverride, Office, RecurringAbsence, Resource, Service, ServiceResource),
+    *(TravelTime, WorkingHours),
+)
 NAMES = frozenset(row.__tablename__ for row in WATCHED)
 
 
@@ -120,13 +124,15 @@ class Known:
     claimed: int
     read_at: int
     good_until: int
+    elsewhere: tuple[tuple[int, int, int], ...] = ()
+    """Other diaries of the same person: id, claimed ticks, ticks of the way there."""
     hours: dict[Any, int] = field(default_factory=dict)
     starts: dict[Any, int] = field(default_factory=dict)
     by_modality: bool = field(init=False)
     """Whether some hours are for certain modalities only, so that masks differ by modality."""
 
     def __post_init__(self) -> None:
-        self.by_modality = any(window.modalities for window in self.rules.weekly)
+        self.by_modality = any(window.modalities or window.place is not None for window in self.rules.weekly)
 
     def current(self, wanted: Wanted, now: int) -> bool:
         """Whether nothing has changed since it was read."""
@@ -177,20 +183,27 @@ class Known:
             ("runs", self._by(modality), shape.length), lambda: availability.runs(self.open(modality), shape.length)
         )
 
-    def free_at(self, bit: int, shape: Shape, modality: str, own: int = 0) -> bool:
-        """Whether it can take part from this bit on, when the `own` ticks count as free."""
+    def free_at(self, bit: int, shape: Shape, modality: str, own: Mapping[int, int]) -> bool:
+        """Whether it can take part from this bit on, when the `own` ticks (by resource) count as free."""
         meeting = (1 << shape.length) - 1
         around = ((1 << shape.before + shape.length + shape.after) - 1) << bit - shape.before
-        return self.open(modality) >> bit & meeting == meeting and not self.claimed & ~own & around
+        return self.open(modality) >> bit & meeting == meeting and not self.taken(own) & around
+
+    def taken(self, own: Mapping[int, int] | None = None) -> int:
+        """Claimed ticks, and those at which its person is needed in another diary or on the way; without what is `own`."""
+        own = own or {}
+        mask = self.claimed & ~own.get(self.id, 0)
+        for other, claimed, ticks in self.elsewhere:
+            mask |= availability.widened(claimed & ~own.get(other, 0), ticks)
+        return mask
 
     def hours_without(self, shape: Shape, modality: str, *, closed: bool, absences: bool) -> int:
         """`open_starts` as they would be without closed days, absences, or both."""
-        rules = ResourceRules(
-            self.rules.weekly,
-            self.rules.overrides,
-            () if absences else self.rules.absences,
-            frozenset() if closed else self.rules.closed,
-            self.rules.always,
+        rules = replace(
+            self.rules,
+            absences=() if absences else self.rules.absences,
+            away=() if absences else self.rules.away,
+            closed=frozenset() if closed else self.rules.closed,
         )
         grid = self._mask(availability.grid_mask, rules, modality, shape.step)
         return grid & availability.runs(self._mask(availability.open_mask, rules, modality), shape.length)
@@ -200,7 +213,7 @@ class Known:
         return (self.claimed >> first & (1 << last - first) - 1).bit_count()
 
     def _unclaimed(self, shape: Shape) -> int:
-        free = self.frame.full & ~self.claimed
+        free = self.frame.full & ~self.taken()
         return availability.runs(free, shape.before + shape.length + shape.after) << shape.before
 
     def _by(self, modality: str) -> str:
@@ -334,7 +347,11 @@ def _read_some(memory: Memory, stale: dict[int, Wanted], now: int) -> Iterator[t
     weekly = mask_rows.weekly(stale)
     overrides = mask_rows.overrides(stale, frame.monday, last)
     absences = mask_rows.absences(stale, frame.seconds(0), frame.seconds(frame.bits))
-    claimed = mask_rows.claimed(stale, frame.origin, frame.bits, now)
+    away = mask_rows.away(stale)
+    others = whereabouts.others(stale)
+    elsewhere = {other.id for its in others.values() for other in its}
+    claimed = mask_rows.claimed({*stale, *elsewhere}, frame.origin, frame.bits, now)
+    ways = _ways(weekly)
     for row in mask_rows.resources(stale):
         wanted = stale[row.id]
         rules = ResourceRules(
@@ -343,8 +360,13 @@ def _read_some(memory: Memory, stale: dict[int, Wanted], now: int) -> Iterator[t
             absences.get(row.id, ()),
             closed_days(memory, row.office_id, wanted.office_version),
             row.kind in ALWAYS_OPEN and row.id not in weekly,
+            away.get(row.id, ()),
+            row.office_id,
+            travel.within({row.office_id, *ways[row.id]}, travel.table()) if row.id in ways else (),
         )
-        mask, ends = claimed.get(row.id, (0, None))
+        mine = others.get(row.id, ())
+        mask = claimed[row.id].mask if row.id in claimed else 0
+        ends = min((claimed[i].ends for i in (row.id, *(other.id for other in mine)) if i in claimed), default=None)
         one = Known(
             *(
                 row.id,
@@ -356,8 +378,18 @@ def _read_some(memory: Memory, stale: dict[int, Wanted], now: int) -> Iterator[t
                 frozenset(row.modalities),
             ),
             *(wanted.version, wanted.office_version, frame, rules, mask, now, ends or now + GOOD),
+            tuple((other.id, claimed[other.id].mask, other.ticks) for other in mine if other.id in claimed),
         )
         before = memory.known.get(row.id)
         if before is not None and (before.rules, before.zone) == (rules, one.zone):
             one.hours = before.hours
         yield row.id, one
+
+
+def _ways(weekly: Mapping[int, tuple[availability.WeeklyWindow, ...]]) -> dict[int, set[int]]:
+    """The places that hours name, by resource; only those with some."""
+    return {
+        owner: places
+        for owner, windows in weekly.items()
+        if (places := {window.place for window in windows if window.place is not None})
+    }

@@ -11,7 +11,7 @@ from virtual_office.meetings import about, agreement
 from virtual_office.meetings.models import Meeting, Participant
 
 from . import lateness
-from .models import Appointment
+from .models import Appointment, Need
 
 agreement.ask_for("appointment")
 
@@ -37,4 +37,5 @@ def tell(meeting: Meeting, participant: Participant) -> about.About:
         back,
         step,
         late.minutes if late is not None and not participant.hosts else 0,
+        Need.SIGN_INTERPRETER in appointment.needs,
     )

@@ -114,6 +114,8 @@ class Resource(PublicRow, Base):
     """Languages of an interpreter (`language:ar`, `language:sign-es`) or counselor, features of a place (`step_free`)."""
     modalities: Mapped[list[str]] = mapped_column(default=list)
     """Modalities a counselor receives by; empty means all of the service."""
+    apart: Mapped[bool | None]
+    """A diary that takes no time from the person's other diaries (a practice corner); None means no."""
     active: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -151,6 +153,10 @@ class WorkingHours(PublicRow, Base):
     """1-5: only the nth such weekday of a month; -1: the last."""
     modalities: Mapped[list[str]] = mapped_column(default=list)
     """Only for these modalities; empty means all."""
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("office.id"))
+    """The office at which the person works then; None is the diary's own. Elsewhere nobody is received in person."""
+
+    place: Mapped[Office | None] = relationship()
 
 
 class DayOverride(Row, Base):
@@ -275,6 +281,10 @@ class Appointment(PublicRow, Base):
     told_at: Mapped[datetime | None]
     """When somebody without a letter was told (printed, read aloud)."""
     told_how: Mapped[str | None] = mapped_column(String(12))
+    texts_at: Mapped[datetime | None]
+    """When the person asked for text messages beside e-mail, or None."""
+    late_until: Mapped[datetime | None]
+    """When the person who runs late expects to come; counts against nobody."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     changed_at: Mapped[datetime] = mapped_column(default=clock.now)
     outcome_at: Mapped[datetime | None]

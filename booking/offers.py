@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import exists, or_, select, update
 
 from accounts.models import ContactKind
-from foundation import audit, clock, deadlines, times
+from foundation import audit, clock, deadlines, reminders, times
 from foundation.db import db, lock
 from foundation.errors import Refusal
 from foundation.events import record
@@ -94,13 +94,21 @@ def _chances(service_id: int, starts_at: datetime, modality: str, own: Sequence[
     found: list[Chance] = []
     for entry in _waiting_in_turn(service_id, starts_at):
         query = _query_for(entry, modality)
-        if query is None:
+        if query is None or _asleep(entry):
             continue
         with contextlib.suppress(Refusal):
             found.append(Chance(entry.id, query, openings.look(query, starts_at, None, own)))
         if len(found) == ENOUGH:
             break
     return found
+
+
+def _asleep(entry: WaitlistEntry) -> bool:
+    """Only a text message reaches them, and none rings at night: the offer would be over before they heard of it."""
+    if entry.contact is None or entry.contact.kind != ContactKind.PHONE:
+        return False
+    rule = reminders.rule_of(entry.office_id)
+    return reminders.quiet_around(clock.now(), rule, entry.service.office.zone) is not None
 
 
 def _waiting_in_turn(service_id: int, starts_at: datetime) -> list[WaitlistEntry]:

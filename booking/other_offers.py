@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from accounts.models import ContactKind
 from foundation import audit
 from foundation.db import lock
 from foundation.errors import Refusal
 from foundation.events import record
 
-from . import call_attempts
+from . import call_attempts, channels
 from .events import OtherTimeOffered
 from .models import Appointment, AppointmentState
 
@@ -22,7 +21,7 @@ class NoReason(Refusal):
 
 class NoAddress(Refusal):
     code = "no_address"
-    message = _l("There is no e-mail address. Book the next appointment here, or write a letter by post.")
+    message = _l("No letter and no text message reaches this person. Call them.")
 
 
 def offer(appointment: Appointment) -> None:
@@ -30,7 +29,7 @@ def offer(appointment: Appointment) -> None:
     lock(appointment)
     if not due(appointment):
         raise NoReason
-    if not reachable(appointment):
+    if not channels.reachable(appointment):
         raise NoAddress
     audit.note("appointment.new_time_offered", appointment, on_behalf_of=appointment.person_id)
     record(OtherTimeOffered(appointment.id))
@@ -39,8 +38,3 @@ def offer(appointment: Appointment) -> None:
 def due(appointment: Appointment) -> bool:
     """Whether there is a reason: not come, or not reached by phone twice."""
     return appointment.state == AppointmentState.MISSED or call_attempts.in_vain(appointment)
-
-
-def reachable(appointment: Appointment) -> bool:
-    """Whether a letter can go out."""
-    return appointment.contact is not None and appointment.contact.kind == ContactKind.EMAIL

@@ -121,6 +121,8 @@ hold("series_part", _l("Dates of follow-ups"), _of_series)
 hold("arrival", _l("When you came to the office"), _of_appointment)
 hold("call_attempt", _l("When we tried to call you"), _of_appointment, plain=("result", "public_id"))
 hold("lateness", _l("When your counselor was running late"), _of_appointment)
+hold("time_offer", _l("Other times that were offered to you"), _of_appointment, plain=("public_id",))
+hold("work_claim", _l("Times that are taken for your work"), "person_id", plain=("kind",))
 hold("person_claim", _l("Times that are taken for you"), "person_id", plain=("kind",))
 hold(
     "hold",
@@ -144,7 +146,7 @@ hold(
     blank={"name": "—", "features": []},
     plain=("kind", "modalities", "public_id"),
 )
-for staff_table in ("working_hours", "day_override", "absence", "service_resource"):
+for staff_table in ("working_hours", "day_override", "absence", "recurring_absence", "service_resource"):
     hold(
         staff_table,
         _l("Your hours as a colleague"),

@@ -19,7 +19,7 @@ from foundation import audit, clock
 from foundation.db import db, lock
 from foundation.errors import InputWrong, NotFound, Refusal
 
-from . import appointments, claims, collective, follow_ups, openings, replays
+from . import agreed, appointments, claims, collective, follow_ups, openings, replays
 from .desk_models import Series, SeriesPart
 from .finder import Query
 from .models import Appointment, AppointmentState
@@ -99,6 +99,7 @@ def book(wish: SeriesWish, key: str, partly: bool = False) -> Series:
         attempt.commit()
         touched |= more
         appointments.ensure_told(booked[number], "read_aloud")
+        agreed.give(booked[number], by_voice=True)
     if not booked:
         raise NothingFree
     for number, at in enumerate(wish.wanted, 1):
@@ -131,6 +132,7 @@ def fill(series: Series, number: int, starts_at: datetime, booked_by: int | None
     opening = openings.look(query, starts_at, like.counselor_id)
     appointment, touched = appointments.book_quietly(_one(wish, starts_at), opening=opening)
     appointments.ensure_told(appointment, "read_aloud")
+    agreed.give(appointment, by_voice=True)
     part.appointment_id = appointment.id
     db.session.flush()
     claims.bump(touched)

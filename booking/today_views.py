@@ -16,9 +16,9 @@ from foundation import clock, times
 from foundation.db import write_tx
 from foundation.errors import InputWrong, NotFound, Refusal
 from foundation.forms import FIRST_DAY, LAST_DAY
-from virtual_office.meetings import meetings
+from virtual_office.meetings import meetings, phone_wishes
 
-from . import appointments, call_attempts, lateness, notes, other_offers, staff_wording, today
+from . import appointments, call_attempts, channels, lateness, notes, staff_wording, today
 from .desk_models import CallResult
 from .models import Appointment, AppointmentState
 from .today_forms import RESULTS, AttemptForm, NoteForm, OutcomeForm
@@ -165,5 +165,6 @@ def page(
         in_vain=sum(one.result in call_attempts.VAIN for one in chosen.attempts) >= call_attempts.ENOUGH
         if chosen
         else False,
-        mail=chosen is not None and other_offers.reachable(chosen.appointment),
+        mail=chosen is not None and channels.reachable(chosen.appointment),
+        phone_wishes=phone_wishes.waiting(visitor().person_id or 0),
     )

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from accounts.access import EVERYONE, allow
 from virtual_office import front
 
-from . import catalogue, wording
+from . import agreed, catalogue, wording
 
 blueprint = Blueprint("booking", __name__)
 MANY_OFFICES = 8
@@ -28,16 +28,18 @@ def choose() -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """Every public booking page, and the row on the front page."""
     from . import (  # noqa: F401  each adds its doors
+        answer_views,
         calendar_views,
         check_in_views,
         find_views,
         hold_views,
         manage_views,
+        time_offer_views,
         wait_views,
     )
 
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(modality_name=wording.modality, language_name=wording.language)
+    app.jinja_env.globals.update(modality_name=wording.modality, language_name=wording.language, agreed_to=agreed.words)
     app.jinja_env.filters.update(way_word=wording.way, need_word=wording.need, first_name=wording.first_name)
     front.offer(
         10,

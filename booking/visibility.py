@@ -42,7 +42,7 @@ def get_visible(public_id: str, visitor: Visitor, act: str) -> Appointment:
     """
     query = select(Appointment).where(Appointment.public_id == public_id)
     appointment = db.session.scalar(query) if references.is_public_id(public_id) else None
-    if appointment is None or not _may(appointment, visitor, act):
+    if appointment is None or not may(appointment, visitor, act):
         raise NotFound
     return appointment
 
@@ -97,7 +97,8 @@ def coming_of_any(person_ids: Iterable[int]) -> list[Appointment]:
     return list(db.session.scalars(query))
 
 
-def _may(appointment: Appointment, visitor: Visitor, act: str) -> bool:
+def may(appointment: Appointment, visitor: Visitor, act: str) -> bool:
+    """Whether the visitor may `see`, `manage` or `serve` it, as in `get_visible`."""
     if visitor.person is not None and _may_person(appointment, visitor, act):
         return True
     if act == "serve" or not links.is_open(appointment):

@@ -16,7 +16,7 @@ from foundation.db import write
 from foundation.errors import Refusal
 from virtual_office.callbacks import callbacks
 
-from . import appointments, openings, pace, waitlist
+from . import agreed, appointments, openings, pace, waitlist
 from .calendar_views import Wish, wish_from
 from .forms import CallbackForm, WaitlistForm
 from .hold_views import QUICKEST
@@ -97,7 +97,8 @@ def called(service_id: str) -> ResponseReturnValue:
 def offer(public_id: str, token: str) -> ResponseReturnValue:
     """An offered time from a letter: shown until when, taken or left by a button."""
     entry, hold = waitlist.offered(public_id, token)
-    return render_template("booking/offer.html", entry=entry, hold=hold, link=request.path)
+    party = party_for(visitor(), entry.office_id)
+    return render_template("booking/offer.html", entry=entry, hold=hold, party=party, link=request.path)
 
 
 @blueprint.post("/o/<public_id>/<token>")
@@ -122,9 +123,12 @@ def decline_offer(public_id: str, token: str) -> ResponseReturnValue:
 
 
 def _accept(public_id: str, token: str) -> tuple[str, int]:
-    entry, _hold = waitlist.offered(public_id, token)
+    entry, hold = waitlist.offered(public_id, token)
     appointment = waitlist.accept(entry)
     appointments.ensure_told(appointment)
+    if hold is not None:
+        # The same button again does not undo that somebody took their yes back.
+        agreed.give(appointment, by_voice=party_for(visitor(), entry.office_id).on_behalf)
     return appointment.public_id, appointment.link_version
 
 

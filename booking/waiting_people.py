@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
@@ -26,12 +25,12 @@ def listed(visitor: Visitor, limit: int = 200) -> list[WaitlistEntry]:
     return list(db.session.scalars(query if offices is None else query.where(WaitlistEntry.office_id.in_(offices))))
 
 
-def offered_times(entries: Sequence[WaitlistEntry]) -> dict[int, datetime]:
-    """The time that is kept now, by the id of the entry that it is offered to."""
+def offered_times(entries: Sequence[WaitlistEntry]) -> dict[int, Hold]:
+    """The hold that keeps a time now, by the id of the entry that it is offered to."""
     ids = {entry.offered_hold_id: entry.id for entry in entries if entry.state == WaitState.OFFERED}
-    query = select(Hold.id, Hold.starts_at).where(Hold.id.in_([hold_id for hold_id in ids if hold_id is not None]))
+    query = select(Hold).where(Hold.id.in_([hold_id for hold_id in ids if hold_id is not None]))
     query = query.where(Hold.state == HoldState.HELD, Hold.expires > clock.seconds())
-    return {ids[hold_id]: starts_at for hold_id, starts_at in db.session.execute(query)}
+    return {ids[hold.id]: hold for hold in db.session.scalars(query)}
 
 
 def get(public_id: str, visitor: Visitor) -> WaitlistEntry:

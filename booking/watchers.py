@@ -13,11 +13,13 @@ from virtual_office.diary import DiaryChanged
 from .events import (
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentHandedOver,
     AppointmentMoved,
     AppointmentRestored,
     ArrivalChanged,
     CallAttempted,
     OutcomeRecorded,
+    PersonRunsLate,
     RunningLate,
 )
 from .models import Appointment, AppointmentResource, Resource
@@ -33,12 +35,14 @@ CONCERNED = (
 AppointmentFact = (
     AppointmentBooked
     | AppointmentMoved
+    | AppointmentHandedOver
     | AppointmentCancelled
     | AppointmentRestored
     | OutcomeRecorded
     | ArrivalChanged
     | CallAttempted
     | RunningLate
+    | PersonRunsLate
 )
 
 

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from foundation.db import db
-from virtual_office.offices import offices
 
-from . import availability, mask_rows
+from . import availability, diary_rules
 from .models import Appointment, AppointmentResource, AppointmentState, Resource
 
 
@@ -27,27 +26,15 @@ class DayPlan:
 
 def preview(resource: Resource, first: date, days: int) -> list[DayPlan]:
     """The coming days of a diary, absences and closures taken out."""
-    zone = ZoneInfo(resource.office.zone)
-    last = first + timedelta(days=days - 1)
-    closed = offices.closed_days(resource.office, first, last)
-    starts = availability.day_starts(zone, first, days)
-    span = (starts[0] * availability.TICK, starts[-1] * availability.TICK)
-    rules = availability.ResourceRules(
-        weekly=mask_rows.weekly([resource.id]).get(resource.id, ()),
-        overrides=mask_rows.overrides([resource.id], first, last).get(resource.id, ()),
-        absences=mask_rows.absences([resource.id], *span).get(resource.id, ()),
-        closed=frozenset(closed),
-    )
-    booked = _booked(resource, zone, first, last)
-    plans = []
+    dates = diary_rules.of(resource, first, days)
+    booked = _booked(resource, dates.zone, first, first + timedelta(days=days - 1))
+    mask, plans = dates.open(), []
     for number in range(days):
         on = first + timedelta(days=number)
-        mask = availability.open_mask(rules, zone, on, 1, None)
-        plans.append(
-            DayPlan(
-                on, tuple(_windows(mask, availability.first_tick(zone, on), zone)), closed.get(on), booked.get(on, 0)
-            )
+        windows = _windows(
+            (mask & dates.day(number)) >> dates.starts[number] - dates.origin, dates.starts[number], dates.zone
         )
+        plans.append(DayPlan(on, tuple(windows), dates.closed.get(on), booked.get(on, 0)))
     return plans
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from babel import Locale
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from .models import Modality, Need
@@ -57,3 +58,18 @@ def language(code: str) -> str:
 def first_name(name: str) -> str:
     """The first word of a name: what a counselor is called on pages."""
     return name.split()[0] if name.split() else name
+
+
+def agreed(purpose: str, at: str, *, by_voice: bool) -> str:
+    """What the person agreed to, when, and whether they said it to a colleague."""
+    if purpose == "meet_by_phone":
+        return (
+            _("Meet by phone, agreed by voice on %(when)s", when=at)
+            if by_voice
+            else _("Meet by phone, said on %(when)s", when=at)
+        )
+    return (
+        _("Meet at the office, agreed by voice on %(when)s", when=at)
+        if by_voice
+        else _("Meet at the office, said on %(when)s", when=at)
+    )

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts import people
 from accounts.models import ContactKind, Person, Role
-from booking import appointments, catalogue_changes, finder, hours, resources, waitlist
+from booking import (
+    appointments,
+    arrivals,
+    catalogue_changes,
+    finder,
+    follow_ups,
+    fortnights,
+    hours,
+    recurring,
+    resources,
+    series,
+    travel,
+    waitlist,
+)
 from booking.models import Appointment, AppointmentState, Modality, Resource, Service
 from foundation import audit, clock, times
 from foundation.db import db, write
@@ -81,6 +95,7 @@ def _build() -> Town:
     _week(omar, (1, 4), (MORNING,))
     _week(salma, (0, 1, 2, 3, 4), (MORNING,))
     _week(interpreter, (0, 1, 2, 3), (MORNING,))
+    _life_of_weeks(ines, omar, salma, river, hill)
     for name, step_free in (("Desk 1", True), ("Desk 2", False)):
         place = resources.add_place(river, name, step_free)
         _week(place, (0, 1, 2, 3, 4), ((540, 1020),))
@@ -141,6 +156,10 @@ def _practice() -> Service:
     ines = people.find_by_email("ines@example.org")
     assert ines is not None
     diary = resources.add_diary(ines, corner, resources.COUNSELOR, ("es", "en"))
+    # Practice takes no time from real appointments, and the other way round.
+    diary.apart = True
+    # Written now: the rules below read the row anew when they lock it.
+    db.session.flush()
     _week(diary, tuple(range(7)), ((0, 1440),))
     values = {
         "name": "Practice call",
@@ -166,6 +185,18 @@ def _jobseeker(name: str, email: str, language: str) -> Person:
     assert contact is not None
     people.prove(contact)
     return person
+
+
+def _life_of_weeks(ines: Resource, omar: Resource, salma: Resource, river: Office, hill: Office) -> None:
+    """Evenings in every other week, a meeting that comes again, a day at the other office, and the way there."""
+    today = clock.now().date()
+    travel.set_minutes(river, hill, 90)
+    hours.add(
+        omar, hours.Window(2, 1050, 1140, fortnights.monday(today), every_n_weeks=2, modalities=("video", "phone"))
+    )
+    recurring.add(ines, hours.Window(0, 540, 570, today), "meeting", None)
+    recurring.add(salma, hours.Window(4, 660, 780, today, nth=-1), "training", None)
+    hours.add(salma, hours.Window(3, 870, 990, today, place_id=river.id, modalities=("video", "phone")))
 
 
 def _week(resource: Resource, weekdays: tuple[int, ...], windows: tuple[tuple[int, int], ...]) -> None:
@@ -222,7 +253,37 @@ def _invite_life(town: Town) -> None:
     ):
         _book(town.talk, name, "phone", today, phone=phone)
         _book(town.talk, name, "phone", today + timedelta(days=1), phone=phone)
+    # No e-mail, no phone: somebody at the office prints the letter. The people above get text messages.
+    _book(town.talk, "Luis Ortega", "in_person", today + timedelta(days=2))
     write(lambda: _people_who_wait(town))
+    _follow_ups(town, today)
+    _somebody_is_here(town, today)
+
+
+def _follow_ups(town: Town, today: date) -> None:
+    """Marta comes every week for a while: three times booked in one act."""
+    first = _book(town.talk, "Marta Gil", "phone", today + timedelta(days=2), phone="+34 600 555 107")
+    if first is not None:
+        query = finder.Query(town.talk.id, "phone", "en")
+        at = times.local(first.starts_at, town.river.zone)
+        wanted = tuple(follow_ups.dates(at.date() + timedelta(days=7), at.time(), 1, 3, town.river.zone))
+        with contextlib.suppress(Refusal):
+            write(lambda: series.book(series.SeriesWish(first, query, wanted, 1, None), "demo", partly=True))
+
+
+def _somebody_is_here(town: Town, today: date) -> None:
+    """While the office is open somebody sits in the waiting area, checked in."""
+    query, now = finder.Query(town.talk.id, "in_person", "en"), clock.now()
+    with clock.frozen(now - timedelta(hours=3)):
+        soon = [one for one in finder.slots(query, today) if now < one.starts_at < now + timedelta(minutes=50)]
+        if not soon:
+            return
+        wish = appointments.BookingWish(
+            "Rosa Núñez", "en", query=query, starts_at=soon[0].starts_at, modality="in_person", phone="+34 600 555 108"
+        )
+        booked = write(lambda: appointments.book(wish))
+        write(lambda: appointments.mark_told(booked, "read_aloud"))
+    write(lambda: arrivals.arrive(booked))
 
 
 def _people_who_wait(town: Town) -> None:
@@ -274,7 +335,7 @@ def _book(
             booked = write(lambda wish=wish: appointments.book(wish))  # type: ignore[misc]
         except Refusal:
             continue
-        if not contact:
+        if not contact and phone:
             write(lambda booked=booked: appointments.mark_told(booked, "read_aloud"))  # type: ignore[misc]
         return booked
     return None

@@ -19,7 +19,7 @@ from virtual_office.offices import offices
 from virtual_office.offices.models import Office
 from virtual_office.offices.offices import ChangedMeanwhile
 
-from .. import impact, resources
+from .. import resources
 from ..models import Resource
 from .forms import DetailsForm, DiaryForm
 
@@ -85,9 +85,8 @@ def change(public_id: str) -> ResponseReturnValue:
 def let_go(public_id: str) -> ResponseReturnValue:
     """No new bookings; what is booked is listed and kept."""
     resource = resources.get(public_id, visitor())
-    lines = impact.lines_of(write(lambda: resources.let_go(resource)))
-    if lines:
-        return render_template("staff/impact.html", lines=lines, back=url_for(".index"), what=_("Counselors"))
+    if write(lambda: resources.let_go(resource)):
+        return redirect(url_for("affected.in_diary", public_id=public_id, all=1))
     flash(_("Nothing new can be booked with %(name)s. Nothing is booked any more.", name=resource.name))
     return redirect(url_for(".index"))
 

@@ -195,11 +195,13 @@ def _series_page(found: Series, refusal: Refusal | None = None) -> str:
     works_here = visitor().may(*BOOKERS, office_id=found.office_id)
     missing = [part for part in found.parts if part.appointment is None and part.wanted_at > clock.now()]
     query = series.query_like(found) if missing and works_here else None
+    way = query.modality if query else ""
     others = {part.number: follow_ups.nearest(query, part.wanted_at) for part in missing} if query else {}
     return render_template(
         "series/show.html",
         series=found,
         others=others,
+        way=way,
         ahead=series.coming(found),
         works_here=works_here,
         refusal=refusal,

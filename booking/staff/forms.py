@@ -37,6 +37,22 @@ WEEKDAYS = [
     ("5", _l("Saturday")),
     ("6", _l("Sunday")),
 ]
+IN_THE_MONTH = [
+    ("", _l("Every one")),
+    ("1", _l("Only the first")),
+    ("2", _l("Only the second")),
+    ("3", _l("Only the third")),
+    ("4", _l("Only the fourth")),
+    ("5", _l("Only the fifth")),
+    ("-1", _l("Only the last")),
+]
+REASONS = [
+    ("leave", _l("Time off")),
+    ("training", _l("Training")),
+    ("meeting", _l("Meeting")),
+    ("illness", _l("Away")),
+    ("other", _l("Something else")),
+]
 MODALITY_CHOICES = [(code.value, words) for code, words in MODALITIES.items()]
 NEEDS_PLACE, NEEDS_INTERPRETER = "place:in_person", "interpreter"
 
@@ -147,32 +163,58 @@ class HoursForm(Form):
     closes = TimeField(_l("To"), validators=[InputRequired(_l("Enter a time, for example 13:00"))])
     valid_from = DateField(_l("First day"), validators=[InputRequired(_l("Enter the first day"))])
     valid_to = DateField(_l("Last day (empty: no end)"), validators=[Optional()])
-    every_n_weeks = SelectField(
-        _l("How often"),
-        coerce=int,
-        choices=[
-            (1, _l("Every week")),
-            (2, _l("Every second week")),
-            (3, _l("Every third week")),
-            (4, _l("Every fourth week")),
-        ],
-        default=1,
-    )
-    nth = SelectField(
-        _l("In the month"),
-        choices=[
-            ("", _l("Every one")),
-            ("1", _l("Only the first")),
-            ("2", _l("Only the second")),
-            ("3", _l("Only the third")),
-            ("4", _l("Only the fourth")),
-            ("-1", _l("Only the last")),
-        ],
-        default="",
-    )
+    every_n_weeks = SelectField(_l("How often"), choices=[], default="1")
+    nth = SelectField(_l("In the month"), choices=IN_THE_MONTH, default="")
     modalities = SelectMultipleField(
         _l("Only for"), description=_l("None chosen: every way to meet."), choices=MODALITY_CHOICES
     )
+    place = SelectField(
+        _l("Where"),
+        description=_l(
+            "Away from the own office nobody is received in person. The way between two places is kept free."
+        ),
+        choices=[],
+        default="",
+        validators=[Optional()],
+    )
+    seen = HiddenField()
+
+
+class AwayAgainForm(Form):
+    """An absence that comes again."""
+
+    weekday = SelectMultipleField(_l("On"), choices=WEEKDAYS)
+    opens = TimeField(_l("From (empty: the whole day)"), validators=[Optional()])
+    closes = TimeField(_l("To (empty: the whole day)"), validators=[Optional()])
+    valid_from = DateField(_l("First day"), validators=[InputRequired(_l("Enter the first day"))])
+    valid_to = DateField(_l("Last day (empty: no end)"), validators=[Optional()])
+    every_n_weeks = SelectField(_l("How often"), choices=[], default="1")
+    nth = SelectField(_l("In the month"), choices=IN_THE_MONTH, default="")
+    reason = SelectField(_l("Reason"), choices=REASONS, default="meeting")
+
+
+class AffectedForm(Form):
+    """What to do with the ticked appointments."""
+
+    one = SelectMultipleField(_l("Appointments"), choices=[], validate_choice=False)
+    act = RadioField(
+        _l("What to do with them"),
+        choices=[
+            ("hand_over", _l("Hand over: another counselor, the same time")),
+            ("move", _l("Move: the next free time of the same counselor, else of the service")),
+            ("offer", _l("Offer other times by letter: the old time is kept until they choose")),
+        ],
+        validators=[InputRequired(_l("Choose what to do"))],
+    )
+    to = SelectField(_l("Hand over to"), choices=[], default="", validate_choice=False, validators=[Optional()])
+
+
+class TravelForm(Form):
+    """The way between two offices."""
+
+    one = SelectField(_l("From"), choices=[])
+    other = SelectField(_l("To"), choices=[])
+    minutes = IntegerField(_l("Minutes"), validators=[InputRequired(_l("Enter a whole number"))])
 
 
 class DayForm(Form):
@@ -200,11 +242,5 @@ class AbsenceForm(Form):
     ends_at = TimeField(_l("To (empty: the whole day)"), validators=[Optional()])
     reason = SelectField(
         _l("Reason"),
-        choices=[
-            ("leave", _l("Time off")),
-            ("training", _l("Training")),
-            ("meeting", _l("Meeting")),
-            ("illness", _l("Away")),
-            ("other", _l("Something else")),
-        ],
+        choices=REASONS,
     )

@@ -9,14 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from accounts import navigation
 from accounts.access import allow, visitor
-from foundation.db import write
+from foundation.db import lock, write
 from foundation.errors import InputWrong
 from virtual_office.callbacks import callbacks
 from virtual_office.callbacks.models import CallbackState
 
-from .. import appointments, waiting_people
+from .. import agreed, appointments, to_tell, waiting_people
 from .. import waitlist as rules
-from ..models import WaitlistEntry
+from ..models import WaitlistEntry, WaitState
 
 blueprint = Blueprint("waiting", __name__, url_prefix="/staff/waiting")
 
@@ -32,6 +32,7 @@ def index() -> ResponseReturnValue:
         entries=entries,
         offered=waiting_people.offered_times(entries),
         me=visitor().person_id,
+        to_tell=to_tell.listed(visitor()),
     )
 
 
@@ -66,9 +67,23 @@ def close(public_id: str) -> ResponseReturnValue:
     return redirect(url_for(".index"))
 
 
+@blueprint.post("/told/<public_id>")
+@allow(*callbacks.DESK)
+def tell(public_id: str) -> ResponseReturnValue:
+    """Somebody has told the person when their appointment is."""
+    write(lambda: to_tell.done(public_id, visitor()))
+    flash(_("Written down: they know."))
+    return redirect(url_for(".index"))
+
+
 def _book(entry: WaitlistEntry) -> str:
+    lock(entry)
+    offered = entry.state == WaitState.OFFERED
     appointment = rules.accept(entry, visitor().person_id)
     appointments.ensure_told(appointment, "read_aloud")
+    if offered:
+        # The same button again does not undo that somebody took their yes back.
+        agreed.give(appointment, by_voice=True)
     return appointment.public_id
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any, cast
 
@@ -66,5 +66,9 @@ def invitation(message: EmailMessage) -> Invitation:
 
 def _moment(raw: str, event: Any, name: str) -> datetime:
     zones = tz.tzical(io.StringIO(raw.replace("\r\n ", "")))
+    zone = event[name].params.get("TZID")
+    if zone is None:
+        assert event[name].dt.utcoffset() == timedelta(), "local time without a zone"
+        return cast(datetime, event[name].dt)
     wall = event[name].dt.replace(tzinfo=None)
-    return cast(datetime, wall.replace(tzinfo=zones.get(event[name].params["TZID"])).astimezone(UTC))
+    return cast(datetime, wall.replace(tzinfo=zones.get(zone)).astimezone(UTC))

@@ -6,7 +6,7 @@ has shown lies in it; that one sentence says what happens in the gap and in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -28,11 +28,15 @@ class Hours:
     every_n_weeks: int = 1
     nth: int | None = None
     modalities: tuple[str, ...] = ()
+    place: int | None = None
 
 
 @dataclass
 class Thing:
-    """A counselor, interpreter or place. `claimed` maps the beginning of 5 minutes to the moment at which the claim ends."""
+    """A counselor, interpreter or place. `claimed` maps the beginning of 5 minutes to the moment at which the claim ends.
+
+    `away` are absences that come again; things with the same `person` are diaries of one person.
+    """
 
     id: int
     kind: str
@@ -45,6 +49,13 @@ class Thing:
     overrides: dict[date, list[tuple[int, int]]] = field(default_factory=dict)
     absences: list[tuple[datetime, datetime]] = field(default_factory=list)
     claimed: dict[datetime, datetime | None] = field(default_factory=dict)
+    away: list[Hours] = field(default_factory=list)
+    person: int | None = None
+
+    @property
+    def places(self) -> set[int]:
+        """Every office at which its person may have to be."""
+        return {self.office, *(rule.place for rule in self.hours if rule.place is not None)}
 
 
 @dataclass
@@ -64,6 +75,8 @@ class World:
     horizon: int
     things: list[Thing]
     closed: dict[int, set[date]]
+    way: int = 0
+    """Minutes between its two offices."""
 
 
 @dataclass
@@ -199,6 +212,15 @@ class Calendar:
         return not claims or not any(self._claimed(one, moment) for moment in around)
 
     def _claimed(self, one: Thing, moment: datetime) -> bool:
+        return self._has(one, moment) or any(
+            self._has(other, moment + number * STEP)
+            for other in self.world.things
+            if other is not one and one.person is not None and other.person == one.person
+            for reach in [steps_between(self.world, one, other)]
+            for number in range(-reach, reach + 1)
+        )
+
+    def _has(self, one: Thing, moment: datetime) -> bool:
         if moment not in one.claimed:
             return False
         ends = one.claimed[moment]
@@ -215,8 +237,11 @@ class Calendar:
         if key not in self._open:
             away = one.absences if self.absences else []
             started = self._started(one, modality)
+            again = self._away_again(one) if self.absences else set()
             self._open[key] = {
-                at for at in started if not any(begins < at + STEP and at < ends for begins, ends in away)
+                at
+                for at in started
+                if at not in again and not any(begins < at + STEP and at < ends for begins, ends in away)
             }
         return self._open[key]
 
@@ -226,27 +251,45 @@ class Calendar:
         if key not in self._windows:
             found: dict[datetime, set[datetime]] = {}
             for on, moments in by_day(one.zone, self.begins, len(self.moments)).items():
-                for opens, closes in self._hours_of(one, on, modality):
-                    began: datetime | None = None
-                    for at, minutes in moments:
-                        if opens <= minutes < closes:
-                            began = began or at
-                            found.setdefault(at, set()).add(began)
+                there = [(rule, inside(rule, moments)) for rule in self._hours_of(one, on)]
+                there = [(rule, its) for rule, its in there if its]
+                for rule, its in there:
+                    place = where(rule, one)
+                    if not comes(rule, modality, place == one.office):
+                        continue
+                    reached = [
+                        at
+                        for at in its
+                        if not any(
+                            elsewhere != place
+                            and (others[0], elsewhere) < (its[0], place)
+                            and at < others[-1] + STEP + math.ceil(self.world.way / 5) * STEP
+                            for other, others in there
+                            for elsewhere in [where(other, one)]
+                        )
+                    ]
+                    for at in reached:
+                        found.setdefault(at, set()).add(reached[0])
             self._windows[key] = found
         return self._windows[key]
 
-    def _hours_of(self, one: Thing, on: date, modality: str) -> Iterable[tuple[int, int]]:
+    def _away_again(self, one: Thing) -> set[datetime]:
+        return {
+            at
+            for on, moments in by_day(one.zone, self.begins, len(self.moments)).items()
+            for rule in one.away
+            if valid(rule, on)
+            for at in inside(rule, moments)
+        }
+
+    def _hours_of(self, one: Thing, on: date) -> list[Hours]:
         if self.closures and on in self.world.closed[one.office]:
             return []
         if on in one.overrides:
-            return one.overrides[on]
+            return [Hours(on.weekday(), opens, closes, on) for opens, closes in one.overrides[on]]
         if one.kind == "place" and not one.hours:
-            return [(0, 1440)]
-        return [
-            (rule.opens, rule.closes)
-            for rule in one.hours
-            if valid(rule, on) and (not rule.modalities or modality in rule.modalities)
-        ]
+            return [Hours(on.weekday(), 0, 1440, on)]
+        return [rule for rule in one.hours if valid(rule, on)]
 
 
 @lru_cache(maxsize=64)
@@ -269,6 +312,27 @@ def by_day(zone: str, begins: datetime, number: int) -> dict[date, list[tuple[da
     for at, wall in furthest(zone, begins, number).items():
         days.setdefault(wall.date(), []).append((at, wall.hour * 60 + wall.minute))
     return days
+
+
+def inside(rule: Hours, moments: list[tuple[datetime, int]]) -> list[datetime]:
+    """The moments of a date at which the clock on the wall is within a rule's hours."""
+    return [at for at, minutes in moments if rule.opens <= minutes < rule.closes]
+
+
+def where(rule: Hours, one: Thing) -> int:
+    """The office of some hours."""
+    return one.office if rule.place is None else rule.place
+
+
+def comes(rule: Hours, modality: str, at_home: bool) -> bool:
+    """Whether people may come by this way in these hours."""
+    return (not rule.modalities or modality in rule.modalities) and (at_home or modality != "in_person")
+
+
+def steps_between(world: World, one: Thing, other: Thing) -> int:
+    """5-minute steps for the longest way between two diaries."""
+    apart = any(here != there for here in one.places for there in other.places)
+    return math.ceil(world.way / 5) if apart else 0
 
 
 def able(world: World, need: str, wish: Wish) -> list[Thing]:
@@ -302,51 +366,6 @@ def valid(rule: Hours, on: date) -> bool:
     if rule.nth is None:
         return True
     return same.index(on) == (len(same) - 1 if rule.nth == -1 else rule.nth - 1)
-
-
-def why_nothing(calendar: Calendar, wish: Wish, on: date | None) -> str:
-    """The code of the reason: what leaves no start over, from hours to claims."""
-    world = calendar.world
-    modalities = [code for code in world.modalities if wish.modality in ("", code)]
-    counselors = [one for one in world.things if one.kind == "counselor"]
-    if not any(not one.modalities or code in one.modalities for one in counselors for code in modalities):
-        return "not_offered"
-    if on is not None and on < calendar.today():
-        return "past"
-    if on is not None and on > calendar.today() + timedelta(days=world.horizon):
-        return "horizon"
-
-    def starts(view: Calendar, claims: bool, notice: bool) -> set[tuple[datetime, str]]:
-        return {
-            (at, code)
-            for code in modalities
-            for at in view.beginnings(code, claims)
-            if at in view.bookable(notice) and (view.day(at) == on if on else view.day(at) >= view.today())
-        }
-
-    if not starts(calendar, claims=False, notice=False):
-        if starts(calendar.without(closures=False), claims=False, notice=False):
-            return "closed"
-        if starts(calendar.without(absences=False), claims=False, notice=False):
-            return "no_hours"
-        if starts(calendar.without(absences=False, closures=False), claims=False, notice=False):
-            return "closed"
-        return "no_hours"
-    if not starts(calendar, claims=False, notice=True):
-        return "notice"
-    left = starts(calendar, claims=True, notice=True)
-    if not left:
-        return "all_taken"
-    if any(not on or calendar.day(at) == on for at in truth(calendar, wish).fits):
-        return "free_again"
-    missing = set()
-    for code in modalities:
-        mine = [at for at, its in left if its == code]
-        if mine:
-            kinds = needed(world, wish, code)
-            alone = {kind for kind in kinds if not any(calendar.answering(at, code, kind, wish, True) for at in mine)}
-            missing |= alone or set(kinds)
-    return "no_interpreter" if missing & {"interpreter", "sign_interpreter"} else "no_place"
 
 
 def _is_day(on: date, day: int) -> bool:

@@ -203,6 +203,9 @@ def rules_of(one: oracle.Thing, world: oracle.World) -> ResourceRules:
         for window in (windows or [(None, None)])  # type: ignore[list-item]
     )
     absences = tuple((int(begins.timestamp()), int(ends.timestamp())) for begins, ends in one.absences)
+    away = tuple(WeeklyWindow(**vars(rule)) for rule in one.away)
+    always = one.kind == "place" and not weekly
+    travel = ((0, 1, -(-world.way // 5)),)
     return ResourceRules(
-        weekly, overrides, absences, frozenset(world.closed[one.office]), one.kind == "place" and not weekly
+        weekly, overrides, absences, frozenset(world.closed[one.office]), always, away, one.office, travel
     )

@@ -232,7 +232,7 @@ def test_booked_the_same_day_there_is_no_reminder(app: Flask, town: Town, box: P
 def test_a_failing_server_is_retried_then_staff_see_why_and_send_again(
     app: Flask, town: Town, box: Postbox, time: Time
 ) -> None:
-    book_for(app, town, TEN + timedelta(days=7))
+    book_for(app, town, TEN + timedelta(days=15))
     box.data = "451 try later"
     for _try in range(3):
         worker.look(app)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from booking import explain, finder
 from foundation import clock
-from tests.booking import oracle
+from tests.booking import oracle, reasons
 from tests.booking.oracle import Calendar, Truth, Wish, World
 from tests.foundation.bare import bare_app
 
@@ -61,9 +61,9 @@ def compare(dice: random.Random, world: World, wish: Wish, service_id: int) -> i
         if not starts:
             reason = explain.why_nothing(query, day.on)
             assert reason.text
-            _same("why nothing", day.on, oracle.why_nothing(calendar, wish, day.on), reason.code)
+            _same("why nothing", day.on, reasons.why_nothing(calendar, wish, day.on), reason.code)
     if not truth.fits:
-        _same("why nothing", "at all", oracle.why_nothing(calendar, wish, None), explain.why_nothing(query, None).code)
+        _same("why nothing", "at all", reasons.why_nothing(calendar, wish, None), explain.why_nothing(query, None).code)
     soonest = finder.first_free(query)
     _same("first free", "", min(truth.fits, default=None), soonest.starts_at if soonest else None)
     some = [dice.choice(calendar.moments) for _ in range(3)] + dice.sample(sorted(truth.fits), min(3, len(truth.fits)))

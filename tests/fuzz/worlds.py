@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, update
 
+from accounts.models import Person
+from booking import claims
 from booking.models import Absence, Claim, DayOverride, Resource, Service, ServiceResource, WorkingHours
+from booking.week_models import RecurringAbsence, TravelTime
 from foundation.db import db, write_tx
 from tests.booking.oracle import Hours, Thing, Wish, World
 from virtual_office.offices.models import Closure, Office
@@ -66,8 +69,22 @@ def make(dice: random.Random) -> tuple[World, Wish]:
             dice.sample(("interpreter", "sign_interpreter", "step_free", "captions"), dice.choice((0, 0, 0, 1, 2)))
         ),
     )
+    _work_at_two_places(dice, world)
     claim_some(dice, world)
     return world, wish
+
+
+def _work_at_two_places(dice: random.Random, world: World) -> None:
+    """Sometimes hours at the other office, sometimes two diaries of one person, and the way between the offices."""
+    world.way = dice.choice((0, 5, 12, 30, 60, 90))
+    counselors = [one for one in world.things if one.kind == "counselor"]
+    for one in counselors:
+        if dice.random() < 0.3:
+            for rule in one.hours:
+                rule.place = dice.choice((None, 0, 1))
+    if len(counselors) > 1 and dice.random() < 0.5:
+        for one in counselors[:2]:
+            one.person = 1
 
 
 def write_down(world: World) -> int:
@@ -82,6 +99,7 @@ def write_down(world: World) -> int:
             db.session.flush()
             offices[office] = row.id
             db.session.add_all(Closure(office_id=row.id, first_day=on, last_day=on) for on in world.closed[office])
+        db.session.add(TravelTime(one_id=min(offices.values()), other_id=max(offices.values()), minutes=world.way))
         service = Service(
             office_id=offices[world.office],
             name="Advice",
@@ -96,8 +114,16 @@ def write_down(world: World) -> int:
         )
         db.session.add(service)
         db.session.flush()
+        persons: dict[int, int] = {}
         for one in world.things:
-            _write_thing(one, offices[one.office], service.id)
+            if one.person is not None and one.person not in persons:
+                person = Person(name="Two places", language="en", contacts=[], grants=[])
+                db.session.add(person)
+                db.session.flush()
+                persons[one.person] = person.id
+            for rule in one.hours:
+                rule.place = None if rule.place is None else offices[rule.place]
+            _write_thing(one, offices[one.office], service.id, persons)
         world.closed = {offices[office]: days for office, days in world.closed.items()}
         world.office = offices[world.office]
         for one in world.things:
@@ -126,8 +152,7 @@ def write_claims(claimed: list[tuple[Thing, datetime]]) -> None:
     """Write claims into the database as the kernel does: with a new version of their resources."""
     with write_tx():
         _write_claims(claimed)
-        ids = {one.id for one, _at in claimed}
-        db.session.execute(update(Resource).where(Resource.id.in_(ids)).values(version=Resource.version + 1))
+        claims.bump({one.id for one, _at in claimed})
 
 
 def _write_claims(claimed: list[tuple[Thing, datetime]]) -> None:
@@ -171,7 +196,15 @@ def _thing(dice: random.Random, kind: str, zones: list[str], change: date, modal
             seconds=dice.randint(-2 * 86_400, 4 * 86_400)
         )
         one.absences.append((begins, begins + timedelta(seconds=dice.choice((1, 1800, 7205, 50_000, 200_000)))))
+    one.away = [_again(dice, change, modalities) for _ in range(dice.choice((0, 0, 1, 2)))]
     return one
+
+
+def _again(dice: random.Random, change: date, modalities: tuple[str, ...]) -> Hours:
+    """An absence that comes again: as hours, but for every way to meet."""
+    rule = _rule(dice, change, modalities)
+    rule.modalities = ()
+    return rule
 
 
 def _rule(dice: random.Random, change: date, modalities: tuple[str, ...]) -> Hours:
@@ -201,9 +234,10 @@ def _some_days(dice: random.Random, change: date) -> set[date]:
     return {change + timedelta(days=dice.randint(-2, 4)) for _ in range(dice.choice((0, 0, 0, 1, 2)))}
 
 
-def _write_thing(one: Thing, office_id: int, service_id: int) -> None:
+def _write_thing(one: Thing, office_id: int, service_id: int, persons: dict[int, int]) -> None:
     row = Resource(
         kind=one.kind,
+        person_id=None if one.person is None else persons[one.person],
         name=one.name,
         office_id=office_id,
         features=sorted(one.features),
@@ -215,7 +249,12 @@ def _write_thing(one: Thing, office_id: int, service_id: int) -> None:
     if one.kind == "counselor":
         db.session.add(ServiceResource(service_id=service_id, resource_id=row.id))
     for rule in one.hours:
-        db.session.add(WorkingHours(resource_id=row.id, **{**vars(rule), "modalities": list(rule.modalities)}))
+        values = {**vars(rule), "modalities": list(rule.modalities), "place_id": rule.place}
+        values.pop("place")
+        db.session.add(WorkingHours(resource_id=row.id, **values))
+    for rule in one.away:
+        values = {name: value for name, value in vars(rule).items() if name not in ("modalities", "place")}
+        db.session.add(RecurringAbsence(resource_id=row.id, **values))
     for on, windows in one.overrides.items():
         if not windows:
             db.session.add(DayOverride(resource_id=row.id, on_day=on))

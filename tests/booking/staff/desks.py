@@ -120,3 +120,9 @@ def assert_absent(reader: Reader, method: str, path: str, missing: str, **data: 
 
 
 TOKEN = re.compile(rb'(name="csrf_token" value=|next=)"?[^"]*"')
+
+
+def make_admin_of(app: Flask, name: str, office_id: int) -> None:
+    """Let somebody administrate one office."""
+    with app.app_context(), write_tx():
+        people.grant(db.session.scalars(select(Person).where(Person.name == name)).one(), Role.ADMIN, office_id)

@@ -13,6 +13,7 @@ from accounts.models import Person
 from booking import links
 from booking.desk_models import Arrival, CallAttempt, Lateness, SeriesPart
 from booking.models import Appointment, AppointmentResource
+from foundation import letters
 from foundation.db import db, write_tx
 from foundation.models import Letter
 from tests.application import Browser
@@ -35,6 +36,12 @@ def codes(app: Flask, public_id: str) -> dict[str, str]:
 def kinds(app: Flask) -> list[str]:
     with app.app_context():
         return list(db.session.scalars(select(Letter.kind).order_by(Letter.id)))
+
+
+def rendered(app: Flask, kind: str) -> letters.Rendered:
+    """A letter in words, as the worker would send it now."""
+    with app.test_request_context():
+        return letters.render(db.session.scalars(select(Letter).where(Letter.kind == kind)).one())
 
 
 def check_in(kiosk: Reader, **typed: str) -> str:
@@ -109,6 +116,9 @@ def test_calls_are_listed_and_after_two_in_vain_another_way_is_offered(
     for _twice in range(2):
         page = ines.send(page.form("/other-time"))
     assert kinds(app).count("other_time") == 1
+    said = rendered(app, "other_time")
+    assert said.to == "cem@example.org" and "did not reach you" in said.text and "/book/" in said.text
+    assert "did not reach you" in said.html and not said.ics
     for nonsense in ({"result": "x"}, {"result": "reached", "seen": "99"}, {"result": "reached", "seen": "-1"}):
         answer = ines.browser.client.post(f"/appointments/{cem}/call-attempts", data={**form.values, **nonsense})
         assert answer.status_code in (409, 422)
@@ -123,6 +133,9 @@ def test_one_tap_tells_the_next_person(app: Flask, time: Time, town: Town, desk:
     assert "about 10 minutes later" in ines.send(page.form("/today/lateness"), minutes="10").words
     ines.send(page.form("/today/lateness"), minutes="10")
     assert kinds(app).count("counselor_late") == 1 and count(app, Lateness) == 1
+    said = rendered(app, "counselor_late")
+    assert "begins about 10 minutes later. Your place is kept." in said.text and "09:00" in said.text
+    assert "10 minutes later" in said.html and "ref " in said.subject and "Amal" not in said.subject
     ines.send(page.form("/today/lateness"), minutes="999")
     assert kinds(app).count("counselor_late") == 1
 

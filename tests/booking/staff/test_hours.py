@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from accounts.access import Visitor
 from booking.models import DayOverride, Resource, WorkingHours
-from foundation.db import db
-from tests.booking.pages.conftest import Town
+from foundation.db import db, write_tx
+from tests.booking.pages.conftest import Time, Town
 from tests.booking.pages.reading import Reader
 from tests.booking.staff.desks import (
     ABSENT,
@@ -52,6 +52,8 @@ SLIPS: list[tuple[dict[str, Any], str, str]] = [
     ({"valid_to": "9999-12-31"}, "valid_to", "Check the year"),
     ({"opens": "13:00"}, "opens", "overlap hours that are there already"),
     ({"every_n_weeks": "7"}, "every_n_weeks", "Choose one of the answers"),
+    ({"every_n_weeks": "2026-11-24"}, "every_n_weeks", "Choose one of the answers"),
+    ({"every_n_weeks": "0001-01-01"}, "every_n_weeks", "Choose one of the answers"),
     ({"modalities": ["pigeon"]}, "modalities", "Choose from the answers"),
 ]
 DAY_SLIPS: list[tuple[dict[str, Any], str, str]] = [
@@ -93,7 +95,7 @@ def test_every_second_week_and_the_last_of_the_month(app: Flask, town: Town, des
     lucia = desk("Lucia")
     form = lucia.open(hours_page(app, "Ines")).form("/weekly")
     every = {**AFTERNOON, "valid_from": "2026-11-24", "valid_to": ""}
-    lucia.send(form, **every, every_n_weeks="2")
+    lucia.send(form, **every, every_n_weeks="2026-11-23")
     page = lucia.send(form, **{**every, "weekday": ["3"]}, nth="-1")
     assert "every 2 weeks" in page.words
     assert "only the last of the month" in page.words
@@ -101,6 +103,25 @@ def test_every_second_week_and_the_last_of_the_month(app: Flask, town: Town, des
     assert evenings == {"2026-11-24": True, "2026-12-01": False, "2026-12-15": False, "2026-12-22": True}
     thursdays = {on: "15:00" in free(lucia, town, on) for on in ("2026-11-26", "2026-12-03", "2026-12-31")}
     assert thursdays == {"2026-11-26": True, "2026-12-03": False, "2026-12-31": True}
+
+
+def test_weeks_mean_what_the_page_named_when_it_lay_open_over_a_weekend(
+    app: Flask, town: Town, desk: Desk, time: Time
+) -> None:
+    lucia = desk("Lucia")
+    form = lucia.open(hours_page(app, "Ines")).form("/weekly")
+    named = form.offers["every_n_weeks"][1]
+    assert "Weeks like this one: weeks of November 23, December 7" in lucia.open(hours_page(app, "Ines")).words
+    time.pass_(days=7)
+    lucia = desk("Lucia")
+    form.values["csrf_token"] = lucia.open(hours_page(app, "Ines")).form("/weekly").values["csrf_token"]
+    slip = lucia.send(form, **{**AFTERNOON, "opens": "15:02", "valid_to": ""}, every_n_weeks=named)
+    assert "The other weeks: weeks of December 7, December 21" in slip.words
+    shown = slip.form("/weekly")
+    assert shown.values["every_n_weeks"] == ["2026-12-07"], "still the weeks that were chosen"
+    lucia.send(shown, opens="15:00")
+    evenings = {on: "15:00" in free(lucia, town, on) for on in ("2026-12-01", "2026-12-15", "2026-12-22")}
+    assert evenings == {"2026-12-01": False, "2026-12-15": False, "2026-12-22": True}
 
 
 def test_slips_are_told_beside_their_fields(app: Flask, town: Town, desk: Desk) -> None:
@@ -145,6 +166,34 @@ def test_hours_that_go_list_what_is_booked_in_them_and_keep_it(app: Flask, town:
     page = lucia.open(path)
     monday = next(form for form in page.forms if "/weekly/" in form.action)
     assert "No appointment is affected" in lucia.send(monday).words
+
+
+def test_what_fits_is_one_rule_whatever_changes_the_hours(app: Flask, town: Town, desk: Desk) -> None:
+    """An appointment over the seam of two rules: it fits while both are there."""
+    with app.app_context(), write_tx():
+        tuesday = WorkingHours.weekday == 1, WorkingHours.resource_id == town.counselors[0]
+        first = db.session.scalars(select(WorkingHours).where(*tuesday)).one()
+        first.closes = 705
+        second = WorkingHours(
+            resource_id=first.resource_id, weekday=1, opens=705, closes=840, valid_from=first.valid_from
+        )
+        db.session.add(second)
+        db.session.flush()
+        removals = [f"/weekly/{one.public_id}/removal" for one in (first, second)]
+    book_for(app, town, datetime(2026, 11, 24, 10, 30, tzinfo=UTC))
+    lucia, path = desk("Lucia"), hours_page(app, "Ines")
+
+    def override(hours: str) -> str:
+        return lucia.send(lucia.open(path).form("/days"), on_day="2026-11-24", hours=hours).words
+
+    assert "No appointment is affected" in override("09:00-11:45, 11:45-14:00")
+    assert "1 appointment lies in this time" in override("09:00-11:45, 12:00-14:00")
+    assert "1 appointment lies in this time" in override("09:00-11:45, 12:00-14:00"), "as when the page is loaded again"
+    assert "No appointment is affected" in override("09:00-14:00")
+    page = lucia.send(lucia.open(path).form(removals[1]))
+    assert "No appointment is affected" in page.words, "the day has hours of its own"
+    page = lucia.send(lucia.open(path).form("/days/2026-11-24/removal"))
+    assert "1 appointment lies in this time" in page.words, "it began in the first rule and ended in the second"
 
 
 def test_a_day_with_other_hours_and_back(app: Flask, town: Town, desk: Desk) -> None:

@@ -1,0 +1,1 @@
+"""Tables from another system: counselors, their weekly hours and what is booked already, row by row and by the rules of the house."""
