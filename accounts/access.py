@@ -35,7 +35,7 @@ class Policy:
 
     def admits(self, visitor: Visitor) -> bool:
         """Whether this visitor may come through; object rules are asked inside."""
-        if self.name in {"everyone", "holder", "api"}:
+        if self.name in {"everyone", "holder", "api", "signed", "bearer"}:
             return True
         if self.name == "passing":
             return visitor.passing is not None or bool(visitor.roles)
@@ -52,6 +52,11 @@ HOLDER = Policy("holder")
 """Anybody who holds a link to the object, owns it or serves it: the door itself asks for the object with the visitor."""
 API = Policy("api")
 """A Bearer token, or the site's own form token; the door itself decides about objects."""
+SIGNED = Policy("signed")
+"""A program that holds an address which we signed for it; it has no form token. The door itself checks the signature."""
+BEARER = Policy("bearer")
+"""A program that shows a secret of its own in the Authorization header; no cookie counts, so it needs no form token. The door itself
+looks at the secret, and answers whoever has none with 401 as HTTP programs expect it."""
 PASSING = Policy("passing")
 """A colleague on the way in, between password and second factor; or one who is in. The door itself asks which."""
 STAFF = Policy("staff", frozenset(Role))
@@ -182,7 +187,7 @@ def undeclared(app: Flask) -> list[str]:
 
 
 def _token_free(policy: Policy) -> bool:
-    return policy is API and not current_app.config["VO"].rate_limits
+    return policy in (SIGNED, BEARER) or policy is API and not current_app.config["VO"].rate_limits
 
 
 def _look() -> Visitor:

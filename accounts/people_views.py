@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from foundation.db import write
 from foundation.errors import Refusal
 
-from . import places, second_factors, staffing
+from . import leaving, places, second_factors, staffing
 from .access import allow, visitor
 from .forms import ROLE_NAMES, InviteForm, RoleForm
 from .models import Role
@@ -79,10 +79,12 @@ def take(public_id: str) -> ResponseReturnValue:
 @blueprint.post("/<public_id>/leaving")
 @allow(*LEADERS, fresh=True)
 def dismiss(public_id: str) -> ResponseReturnValue:
-    """A colleague leaves."""
-    write(lambda: staffing.dismiss(visitor(), staffing.get(public_id, visitor()).person))
+    """A colleague leaves; straight on to what somebody must take over."""
+    person = staffing.get(public_id, visitor()).person
+    write(lambda: staffing.dismiss(visitor(), person))
     flash(_("This account is closed. Appointments and notes stay."))
-    return redirect(url_for(".index"))
+    left = leaving.left_by(person, visitor())
+    return redirect(left[0].path if left else url_for(".index"))
 
 
 @blueprint.post("/<public_id>/invitation")
@@ -112,6 +114,7 @@ def _colleague(public_id: str, form: RoleForm) -> str:
         form=form,
         colleague=colleague,
         may_give=lambda held: staffing.may_give(visitor(), Role(held.role), held.office_id),
+        left=leaving.left_by(colleague.person, visitor()),
         all_theirs=staffing.is_all_theirs(visitor(), colleague.person),
         factors=second_factors.of(colleague.person) if second_factors.may_reset(visitor(), colleague.person) else None,
     )

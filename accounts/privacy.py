@@ -96,7 +96,7 @@ hold(
     _l("Letters"),
     "person_id",
     blank={"subject_line": None, "body": None, "details": {}, "failure": None, "contact_id": None},
-    plain=("kind", "dedupe", "channel", "language", "subject_kind", "state", "public_id"),
+    plain=("kind", "delivery", "dedupe", "channel", "language", "subject_kind", "state", "public_id"),
 )
 hold(
     "audit_event",

@@ -19,11 +19,15 @@ from .errors import Busy, InputWrong, NotFound, Refusal, TooMany
 
 log = logging.getLogger(__name__)
 RETRY_AFTER = {503: "2", 429: "60"}
+PROTOCOLS = ("/whip/", "/whep/")
+"""Of these a standard says what is answered where our own pages look absent."""
+PROGRAMS = ("/api/", *PROTOCOLS)
+"""Beginnings of the addresses that programs open, not people."""
 
 
 def wants_json() -> bool:
     """Whether this door speaks JSON."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(PROGRAMS)
 
 
 def problem(code: str, status: int, detail: str, extra: dict[str, Any] | None = None) -> Response:
@@ -82,6 +86,10 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
+    if code == 405 and request.path.startswith(PROTOCOLS):
+        answer = problem("method_not_allowed", 405, str(NotFound.message))
+        answer.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+        return answer
     if code in {404, 405}:
         return refuse(NotFound())
     if code == 429:

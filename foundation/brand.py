@@ -23,10 +23,10 @@ PHONE_FRESH = 30
 
 @dataclass(frozen=True)
 class HelpPhone:
-    """The number in the footer of every page, and whose it is, its cost or its hours in words."""
+    """The number in the footer of every page, and words about it: whose it is, its cost or its hours."""
 
     number: str = ""
-    words: str = ""
+    words: tuple[str, ...] = ()
 
 
 _offices: list[Callable[[], HelpPhone]] = []
@@ -66,7 +66,9 @@ def register(app: Flask) -> None:
     """The routes, and a warning for colours that people can not read."""
     settings = app.config["VO"]
     app.register_blueprint(blueprint)
-    app.jinja_env.globals["help_phone"] = _phone_of(HelpPhone(settings.help_phone, settings.help_hours))
+    app.jinja_env.globals["help_phone"] = _phone_of(
+        HelpPhone(settings.help_phone, tuple(filter(None, (settings.help_hours,))))
+    )
     for name in ("brand", "brand_dark"):
         colour = getattr(settings, name)
         if colour and contrast(colour, WHITE) < ENOUGH:

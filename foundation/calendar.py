@@ -136,3 +136,68 @@ def _yearly(local: datetime) -> vRecur:
     nth = -1 if local.day + 7 > last else (local.day - 1) // 7 + 1
     weekday = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")[local.weekday()]
     return vRecur({"FREQ": "YEARLY", "BYMONTH": local.month, "BYDAY": f"{nth}{weekday}"})
+
+
+@dataclass(frozen=True)
+class FeedEntry:
+    """One thing in a feed; `changed_at` is its DTSTAMP, so that an unchanged entry is the same text each time."""
+
+    uid: str
+    sequence: int
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    summary: str
+
+
+def feed(entries: list[FeedEntry], name: str) -> str:
+    """A calendar to subscribe to: read again every hour, times in UTC (so it needs no zones), CRLF, folded at 75 octets.
+
+    Written by hand, because a feed is read every hour by every calendar program and may be long.
+    """
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:{PRODUCT}",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        *_folded(f"NAME:{_escaped(name)}"),
+        *_folded(f"X-WR-CALNAME:{_escaped(name)}"),
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "X-PUBLISHED-TTL:PT1H",
+    ]
+    for one in entries:
+        lines += [
+            "BEGIN:VEVENT",
+            *_folded(f"UID:{_escaped(one.uid)}"),
+            f"DTSTAMP:{_utc(one.changed_at)}",
+            f"SEQUENCE:{one.sequence}",
+            f"DTSTART:{_utc(one.starts_at)}",
+            f"DTEND:{_utc(one.ends_at)}",
+            *_folded(f"SUMMARY:{_escaped(one.summary)}"),
+            "CLASS:PRIVATE",
+            "END:VEVENT",
+        ]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""])
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _escaped(text: str) -> str:
+    for plain, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n"), ("\r", "")):
+        text = text.replace(plain, written)
+    return text
+
+
+def _folded(line: str) -> list[str]:
+    """The line in pieces of at most 75 octets, never inside a letter; each piece after the first begins with a space."""
+    pieces, piece, octets = [], "", 0
+    for letter in line:
+        size = len(letter.encode())
+        if octets + size > 75:
+            pieces.append(piece)
+            piece, octets = " ", 1
+        piece, octets = piece + letter, octets + size
+    return [*pieces, piece]

@@ -19,6 +19,10 @@ class UnsafeSettings(Exception):
         self.problems = problems
 
 
+CONSOLE = "console"
+"""VO_SMS_URL that writes text messages to the standard output."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """One installation. Each field `x` is read from `VO_X`; times are seconds unless the name says otherwise."""
@@ -41,6 +45,15 @@ class Settings:
     """smtp://user:password@host:port or smtps://…; empty keeps letters in the demo mailbox (demo) or waiting."""
     mail_from: str = "Virtual Office <office@example.org>"
     """Sender of letters."""
+    mail_pace: float = 10.0
+    """Letters a second that leave in the long run, by each channel."""
+    sms_url: str = ""
+    """Address of the agency's SMS gateway (foundation/sms.py says what it gets), or `console` (loopback only): written to the
+    standard output. Empty: text messages are printed letters instead."""
+    sms_secret: str = ""
+    """Signs what goes to that gateway and what it reports; at least 16 characters."""
+    short_url: str = ""
+    """A shorter https address of this same service for links in text messages; empty means the public one."""
     staff_second_factor: str = ""
     """`required`: colleagues set up a second factor before anything else; `optional` (loopback only): who has one is asked for
     it. Empty: required, except on a loopback, where a demo and tests run."""
@@ -58,6 +71,20 @@ class Settings:
     """Comma-separated turn: and turns: addresses given to calls."""
     turn_secret: str = ""
     """Shared secret of coturn's use-auth-secret."""
+    media_processes: int = 1
+    """Forwarding units on this box (`python -m realtime.media n`), one for each core that may be spent on meetings of more than two;
+    0: none, and such meetings have no sound and picture."""
+    media_folder: str = ""
+    """Absolute path of another supervisor's instance folder on this box, whose forwarding units (VO_MEDIA_PROCESSES of them) are used;
+    none is started here. Empty: our own are. Needs the same VO_SECRET_KEY."""
+    media_udp_port: int = 8189
+    """UDP port of the first forwarding unit, reachable for everybody; unit n uses this + n. 0: any free one (tests, demos)."""
+    media_public_ip: str = ""
+    """Comma-separated addresses at which browsers reach those ports, where the machine does not have them itself (NAT, clouds).
+    Empty: the machine's own addresses; with a loopback VO_BIND also 127.0.0.1."""
+    whip_origins: str = ""
+    """Comma-separated origins (https://studio.example.org) whose pages may send into meetings and show them (WHIP, WHEP); empty: programs
+    only."""
     demo: bool = False
     """Demo door, demo mailbox, practice partner; loopback only."""
     rate_limits: bool = True
@@ -82,6 +109,8 @@ class Settings:
     """Languages offered, first is the default."""
     hold_minutes: int = 8
     """How long a time is kept while somebody fills the form; extendable once by the same."""
+    travel_minutes: int = 30
+    """Minutes between two offices for whoever works at both, where nobody wrote down the way."""
     link_days: int = 0
     """Days after its end that an appointment's links still open; 0 means one."""
     sign_in_minutes: int = 10
@@ -134,6 +163,16 @@ class Settings:
     def language_codes(self) -> list[str]:
         """The offered languages, default first."""
         return [code.strip() for code in self.languages.split(",") if code.strip()]
+
+    @property
+    def media_path(self) -> Path:
+        """The folder of the forwarding units' sockets."""
+        return Path(self.media_folder) if self.media_folder else self.folder
+
+    @property
+    def media_addresses(self) -> list[str]:
+        """What VO_MEDIA_PUBLIC_IP says, as a list of IPv4 and IPv6 addresses; empty: the machine's own."""
+        return [address.strip() for address in self.media_public_ip.split(",") if address.strip()]
 
     @property
     def secure(self) -> bool:
@@ -266,12 +305,62 @@ def _unsafe(settings: Settings) -> list[str]:
     for field in ("codes", "chat", "letters", "calls", "bookings", "audit"):
         if not 1 <= getattr(settings, f"keep_{field}_days") <= 36_500:
             problems.append(f"VO_KEEP_{field.upper()}_DAYS must be from 1 to 36500")
+    if not 0 <= settings.travel_minutes <= 720:
+        problems.append("VO_TRAVEL_MINUTES must be from 0 to 720")
     if not 1 <= settings.hold_minutes <= 60:
         problems.append("VO_HOLD_MINUTES must be from 1 to 60")
     if not 1 <= settings.lease <= 600:
         problems.append("VO_LEASE must be from 1 to 600")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in {"smtp", "smtps"}:
         problems.append("VO_SMTP_URL must start with smtp:// or smtps://")
+    problems += _unsafe_texts(settings)
+    problems += _unsafe_media(settings)
+    return problems
+
+
+def _unsafe_media(settings: Settings) -> list[str]:
+    problems = []
+    if not 0 <= settings.media_processes <= 64:
+        problems.append("VO_MEDIA_PROCESSES must be from 0 to 64")
+    if settings.media_folder and not (Path(settings.media_folder).is_absolute() and settings.secret_key):
+        problems.append("VO_MEDIA_FOLDER must be an absolute path, and needs VO_SECRET_KEY")
+    last = settings.media_udp_port + max(0, settings.media_processes - 1)
+    if settings.media_udp_port and (settings.media_udp_port < 1024 or last > 65535):
+        problems.append("VO_MEDIA_UDP_PORT must be 0, or from 1024 to 65535 with room for every forwarding unit")
+    for origin in settings.whip_origins.replace(",", " ").split():
+        at = urlsplit(origin)
+        if at.scheme not in {"http", "https"} or not at.hostname or origin != f"{at.scheme}://{at.netloc}":
+            problems.append("VO_WHIP_ORIGINS must be origins like https://studio.example.org with commas between them")
+            break
+    for address in settings.media_addresses:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            problems.append("VO_MEDIA_PUBLIC_IP must be IP addresses with commas between them")
+            break
+        if found.is_unspecified or found.is_multicast or found.is_link_local:
+            problems.append("VO_MEDIA_PUBLIC_IP has an address that nobody can send to")
+        elif found.is_loopback and not settings.loopback:
+            problems.append("VO_MEDIA_PUBLIC_IP on this machine needs a loopback VO_BIND and VO_PUBLIC_URL")
+    return problems
+
+
+def _unsafe_texts(settings: Settings) -> list[str]:
+    problems = []
+    if settings.sms_url == CONSOLE:
+        if not _is_loopback(urlsplit(settings.public_url).hostname or ""):
+            problems.append("VO_SMS_URL=console needs a loopback VO_PUBLIC_URL")
+    elif bool(settings.sms_url) != bool(settings.sms_secret):
+        problems.append("VO_SMS_URL and VO_SMS_SECRET belong together")
+    if settings.sms_secret and len(settings.sms_secret) < 16:
+        problems.append("VO_SMS_SECRET must have at least 16 characters")
+    for name, url in (("VO_SMS_URL", settings.sms_url), ("VO_SHORT_URL", settings.short_url)):
+        at = urlsplit(url)
+        local = at.scheme == "http" and _is_loopback(at.hostname or "")
+        if url and url != CONSOLE and not ((at.scheme == "https" and at.hostname) or local):
+            problems.append(f"{name} must be an https address")
+    if not 0.1 <= settings.mail_pace <= 10_000:
+        problems.append("VO_MAIL_PACE must be from 0.1 to 10000")
     return problems
 
 

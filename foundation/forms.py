@@ -14,6 +14,7 @@ from wtforms import DateField, Field, FieldList, StringField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
+from . import languages
 from .errors import Refusal
 
 LONGEST = 10_000
@@ -162,7 +163,7 @@ def _said(field: Field, value: Any) -> str:
         return _("Yes") if value else _("No")
     chosen = value if isinstance(value, list) else [value]
     labels = {code: label for code, label, *_more in field.iter_choices()} if hasattr(field, "iter_choices") else {}
-    return ", ".join(str(labels.get(one, one)) for one in chosen if one is not None)
+    return languages.listed(labels.get(one, one) for one in chosen if one is not None)
 
 
 def _flat(errors: Any) -> Iterator[Any]:

@@ -54,7 +54,11 @@ def ready() -> ResponseReturnValue:
     if time.monotonic() - memory.get("at", -REMEMBERED) >= REMEMBERED:
         until = time.monotonic() + PATIENCE
         checks = {name: _measure(name, check, until) for name, check in CHECKS.items()}
-        memory.update(at=time.monotonic(), checks=checks, ok=all(check["ok"] for check in checks.values()))
+        memory.update(
+            at=time.monotonic(),
+            checks=checks,
+            ok=all(check["ok"] for name, check in checks.items() if name not in BEARABLE),
+        )
     return jsonify(ok=memory["ok"], checks=memory["checks"]), 200 if memory["ok"] else 503
 
 
@@ -112,6 +116,8 @@ CHECKS: dict[str, Check] = {
     "letters": _letters,
     "disk": _disk,
 }
+BEARABLE = frozenset({"letters"})
+"""What is told, but keeps nobody out: while a crowd of letters leaves after an outage of the mail server, people can book and meet."""
 
 
 def _measure(name: str, check: Check, until: float) -> dict[str, Any]:

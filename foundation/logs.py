@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
-from flask import has_request_context, request
 from structlog.types import Processor
 
 QUIET = {"werkzeug": logging.WARNING, "engineio": logging.ERROR, "socketio": logging.ERROR, "alembic": logging.WARNING}
@@ -18,10 +17,17 @@ SCRUB = (
     (re.compile(r"DETAIL: [^\n]*"), "DETAIL hidden"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
     (re.compile(r"(?<![\w.])\+\d[\d ()-]{6,}\d"), "<phone>"),
-    (re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}(?![\w.-])"), "<id>"),
+    (re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}(?![\w-]|\.(?!ics\b))"), "<id>"),
     (re.compile(r"(?<=[?&])([A-Za-z_]+)=[^&\s\"']+"), r"\1=<value>"),
     (re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)"), "<login>"),
 )
+
+
+def _nowhere() -> str:
+    return ""
+
+
+_where: Callable[[], str] = _nowhere
 
 
 def set_up(process: str, *, readable: bool) -> None:
@@ -49,9 +55,13 @@ def set_up(process: str, *, readable: bool) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-def route() -> str:
-    """The route's template (`/m/<public_id>/<token>`), never the path that a person opened."""
-    return request.url_rule.rule if request.url_rule else "unmatched"
+def ask_where(where: Callable[[], str]) -> None:
+    """Have `where()` say which request is being answered ("GET /m/<public_id>/<token>", never a path); "" when none is.
+
+    Whoever knows Flask says it, so that processes without Flask can log.
+    """
+    global _where
+    _where = where
 
 
 def scrub(text: str) -> str:
@@ -71,8 +81,8 @@ def _name_process(process: str) -> Processor:
 
 def _scrub(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     event = str(line.get("event", ""))
-    if event.startswith("Exception on ") and has_request_context():
-        line["event"] = f"exception on {request.method} {route()}"
+    if event.startswith("Exception on ") and (where := _where()):
+        line["event"] = f"exception on {where}"
     for key, value in line.items():
         if isinstance(value, str) and key not in {"at", "logger", "level", "request_id", "route"}:
             line[key] = scrub(value)

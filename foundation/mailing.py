@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import smtplib
+import socket
+import threading
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from . import clock
@@ -16,6 +20,8 @@ from .letters import Rendered
 
 TIMEOUT = 10
 """Seconds for each step of SMTP, so that a tarpit holds one worker only briefly."""
+LONGEST = 25
+"""Seconds for all steps of one letter together: a server that says a word now and then holds nobody longer."""
 
 
 class MailRefused(Exception):
@@ -69,6 +75,8 @@ class Post:
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
         self._smtp: smtplib.SMTP | None = None
+        self._line: socket.socket | None = None
+        self._entered = False
 
     def __enter__(self) -> Post:
         return self
@@ -79,9 +87,19 @@ class Post:
                 self._smtp.quit()
             except (OSError, smtplib.SMTPException):
                 self._smtp.close()
+            self._smtp = None
 
     def send(self, message: EmailMessage) -> None:
         """Hand one message over; raises MailRefused or MailUnreachable."""
+        clock_runs_out = threading.Timer(LONGEST, self._cut)
+        clock_runs_out.daemon = True
+        clock_runs_out.start()
+        try:
+            self._send(message)
+        finally:
+            clock_runs_out.cancel()
+
+    def _send(self, message: EmailMessage) -> None:
         try:
             smtp = self._smtp or self._connect()
             smtp.send_message(message)
@@ -89,29 +107,58 @@ class Post:
             code = next(iter(no.recipients.values()))[0]
             raise MailRefused(f"{code} address refused", code >= 500) from None
         except smtplib.SMTPResponseException as no:
+            at_the_door = not self._entered
             self._drop()
+            if at_the_door:
+                # A greeting, TLS or password that is refused says nothing about this letter.
+                raise MailUnreachable(f"{no.smtp_code} before any letter") from None
             raise MailRefused(f"{no.smtp_code} letter refused", no.smtp_code >= 500) from None
         except (smtplib.SMTPException, OSError, UnicodeError) as failure:
+            entered = self._entered
             self._drop()
-            if isinstance(failure, UnicodeError | smtplib.SMTPNotSupportedError):
+            if entered and isinstance(failure, UnicodeError | smtplib.SMTPNotSupportedError):
                 raise MailRefused("address can not be written", True) from None
             raise MailUnreachable(type(failure).__name__) from None
 
     def _connect(self) -> smtplib.SMTP:
         host, port = self._url.hostname or "localhost", self._url.port
-        if self._url.scheme == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port or 465, timeout=TIMEOUT)
-        else:
-            smtp = smtplib.SMTP(host, port or 25, timeout=TIMEOUT)
+        smtp = self._program()
+        self._smtp = smtp
+        code, words = smtp.connect(host, port or (465 if self._url.scheme == "smtps" else 25))
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, words)
+        if self._url.scheme != "smtps":
             smtp.ehlo()
             if smtp.has_extn("starttls"):
                 smtp.starttls()
+                self._line = smtp.sock
         if self._url.username:
             smtp.login(unquote(self._url.username), unquote(self._url.password or ""))
-        self._smtp = smtp
+        self._entered = True
         return smtp
 
+    def _program(self) -> smtplib.SMTP:
+        """One that remembers its line as soon as it has one, so that it can be cut in the middle of a greeting."""
+        post = self
+        kind: Any = smtplib.SMTP_SSL if self._url.scheme == "smtps" else smtplib.SMTP
+
+        class Program(kind):
+            def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+                # SMTP_SSL checks the certificate against the name that it was made for.
+                self._host = host
+                post._line = super()._get_socket(host, port, timeout)
+                return post._line
+
+        made: smtplib.SMTP = Program(timeout=TIMEOUT)
+        return made
+
+    def _cut(self) -> None:
+        if self._line is not None:
+            with contextlib.suppress(OSError):
+                self._line.shutdown(socket.SHUT_RDWR)
+
     def _drop(self) -> None:
+        self._entered = False
         if self._smtp is not None:
             self._smtp.close()
             self._smtp = None

@@ -8,15 +8,16 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Callable, Iterable
 
 import structlog
-from flask import Flask, Response, current_app, g, request
-from prometheus_client import Gauge, Histogram, generate_latest
+from flask import Flask, Response, current_app, g, has_request_context, request
+from prometheus_client import CollectorRegistry, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from . import clock
+from . import clock, logs
 from .db import db
-from .logs import route
 from .models import Letter
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,31 @@ LETTERS_PENDING = Gauge("pes_outbox_pending", "Letters that are due and not sent
 LETTERS_OLDEST = Gauge("pes_outbox_oldest_seconds", "How long the oldest of them has been due")
 
 
+Read = Callable[[], Iterable[Metric]]
+_SOURCES = "figure_sources"
+
+
+class _Told(Collector):
+    """Figures that a source gave for one page."""
+
+    def __init__(self, figures: list[Metric]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterable[Metric]:
+        return self._figures
+
+
+def source(app: Flask, read: Read) -> None:
+    """Show a higher floor's figures as well: `read()` is called for each page, within the application, and must be quick."""
+    app.extensions.setdefault(_SOURCES, []).append(read)
+
+
 def late_letters() -> tuple[int, int]:
     """How many letters are due and waiting, and for how many seconds the oldest has been."""
     now = clock.seconds()
-    waiting = select(func.count(), func.min(Letter.due_at)).where(Letter.state == "waiting", Letter.due_at <= now)
+    waiting = select(func.count(), func.min(Letter.due_at)).where(
+        Letter.state == "waiting", Letter.channel != "print", Letter.due_at <= now
+    )
     count, oldest = db.session.execute(waiting).one()
     return int(count), 0 if oldest is None else now - int(oldest)
 
@@ -44,11 +66,23 @@ def page() -> bytes:
     count, oldest = late_letters()
     LETTERS_PENDING.set(count)
     LETTERS_OLDEST.set(oldest)
-    return generate_latest()
+    told = CollectorRegistry()
+    for read in current_app.extensions.get(_SOURCES, []):
+        try:
+            told.register(_Told(list(read())))
+        except Exception:
+            log.exception("figures could not be read")
+    return generate_latest() + generate_latest(told)
+
+
+def route() -> str:
+    """The route's template (`/m/<public_id>/<token>`), never the path that a person opened."""
+    return request.url_rule.rule if request.url_rule else "unmatched"
 
 
 def register(app: Flask) -> None:
-    """Measure every request."""
+    """Measure every request, and tell the log where it is."""
+    logs.ask_where(lambda: f"{request.method} {route()}" if has_request_context() else "")
     app.before_request(_begin)
     app.after_request(_end)
 

@@ -38,6 +38,8 @@ class Letter(PublicRow, Base):
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     due_at: Mapped[Seconds]
+    first_due_at: Mapped[Seconds | None]
+    """When it was first to leave: from then on counts how long it has been waiting in vain."""
     lease_until: Mapped[Seconds] = mapped_column(default=0)
     tries: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None] = mapped_column(String(300))
@@ -45,6 +47,43 @@ class Letter(PublicRow, Base):
     body: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     sent_at: Mapped[datetime | None]
+    resends: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often staff sent it again; a text message sent again has another id for its gateway."""
+    delivery: Mapped[str | None] = mapped_column(String(12))
+    """What the SMS gateway reported afterwards: `delivered` or `failed`."""
+    delivery_at: Mapped[datetime | None]
+
+
+class LetterWording(Row, Base):
+    """An office's own words for one kind of letter in one language; an empty part leaves the standard words."""
+
+    __tablename__ = "letter_wording"
+    __table_args__ = (UniqueConstraint("office_id", "kind", "language"),)
+
+    office_id: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(10))
+    intro: Mapped[str] = mapped_column(Text, default="")
+    bring: Mapped[str] = mapped_column(Text, default="")
+    closing: Mapped[str] = mapped_column(Text, default="")
+    short: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class ReminderRule(Row, Base):
+    """When an office reminds people, in minutes before the start by channel, and when its text messages keep quiet."""
+
+    __tablename__ = "reminder_rule"
+
+    office_id: Mapped[int] = mapped_column(unique=True)
+    email: Mapped[list[int]] = mapped_column(default=list)
+    sms: Mapped[list[int]] = mapped_column(default=list)
+    printed: Mapped[list[int]] = mapped_column(default=list)
+    quiet_from: Mapped[int]
+    """Minutes of local wall-clock time; equal to `quiet_until` means never quiet."""
+    quiet_until: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Deadline(Row, Base):

@@ -13,12 +13,14 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import redis
 from flask import current_app
+
+from .unix_path import address_of
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,6 @@ PATIENCE = 0.5
 """Seconds that an act waits for a Redis that does not answer."""
 HEARING = 10.0
 """Seconds of silence after which a listener asks whether Redis is still there."""
-_SHORT_ENOUGH = 100
 _deliver: Deliver | None = None
 _direct = False
 _queue: redis.Redis | None = None
@@ -73,7 +74,7 @@ def listen(folder: Path) -> threading.Thread:
         ear.start()
         return ear
     door = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    with _address(folder) as address:
+    with address_of(folder / "nudge.sock") as address:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(address)
         door.bind(address)
@@ -128,22 +129,8 @@ def _written(channel: str, name: str, data: dict[str, Any]) -> bytes:
 
 def _send(folder: Path, channel: str, name: str, data: dict[str, Any]) -> None:
     message = _written(channel, name, data)
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door, _address(folder) as address:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as door, address_of(folder / "nudge.sock") as address:
         door.setblocking(False)
         # Nobody listens while web is being started again, and a full queue means that pages are told anyway.
         with contextlib.suppress(FileNotFoundError, ConnectionRefusedError, BlockingIOError):
             door.sendto(message, address)
-
-
-@contextlib.contextmanager
-def _address(folder: Path) -> Iterator[str]:
-    """The socket's path; a long one is reached through its folder, since Unix sockets allow 108 bytes."""
-    path = str(folder / "nudge.sock")
-    if len(path.encode()) <= _SHORT_ENOUGH:
-        yield path
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{handle}/nudge.sock"
-    finally:
-        os.close(handle)

@@ -11,6 +11,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 
+from . import keys
+
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
 
@@ -45,9 +47,7 @@ def fingerprint(secret: str) -> str:
 
 def key_of(purpose: str) -> bytes:
     """The installation's 32-byte key for one purpose, made from its secret; knowing one tells nothing about another."""
-    secret = current_app.secret_key
-    raw = secret.encode() if isinstance(secret, str) else (secret or b"")
-    return hmac.new(raw, f"key:{purpose}".encode(), hashlib.sha256).digest()
+    return keys.derive(current_app.secret_key or b"", purpose)
 
 
 def register(app: Flask) -> None:

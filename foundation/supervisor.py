@@ -1,4 +1,4 @@
-"""`python -m foundation.supervisor`: migrates, owns the listening socket, keeps web and worker alive, and drains on SIGTERM.
+"""`python -m foundation.supervisor`: migrates, owns the listening socket, keeps web, worker and media alive, and drains on SIGTERM.
 
 It imports nothing of the product, so that a fault in a feature can stop a child but never the parent that restarts it.
 
@@ -36,6 +36,8 @@ WEB_PATIENCE = 9.0
 """Seconds for web to finish its requests (it cuts open sockets itself after 5)."""
 WORKER_PATIENCE = 30.0
 """Seconds for the worker to finish the letter it is sending: one lease."""
+MEDIA_PATIENCE = 5.0
+"""Seconds for the forwarding units to say goodbye to their peers."""
 HOPELESS = 3
 """Times that web may end by itself before it ever lived, until the supervisor gives up."""
 STOP = (signal.SIGTERM, signal.SIGINT)
@@ -117,7 +119,7 @@ class Supervisor:
     def _migrate(self) -> int:
         parent = os.getpid()
         return subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "app", "db", "upgrade"],
+            [sys.executable, "-m", "foundation.upgrading"],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=lambda: die_with(parent),
@@ -141,6 +143,8 @@ class Supervisor:
             Child("web", gunicorn, pass_fds=[door]),
             Child("worker", [python, "-m", "flask", "--app", "app", "worker"]),
         ]
+        for n in range(0 if self.settings.media_folder else self.settings.media_processes):
+            children.append(Child(f"media-{n}", [python, "-m", "realtime.media", str(n)]))
         if self.settings.demo and (ROOT / "demo" / "partner.py").exists():
             children.append(Child("partner", [python, "-m", "demo.partner"]))
         return children
@@ -209,16 +213,23 @@ class Supervisor:
         fresh.replace(self._list_path)
 
     def _drain(self) -> None:
-        """Web stops first, so that no act is taken whose letter nobody would carry; a second signal kills at once."""
+        """Web stops first, so that no act is taken whose letter nobody would carry; a second signal kills at once.
+
+        Then whoever talks through a forwarding unit, then the units, all of them together.
+        """
         self.listener.close()
         self.wanted.clear()
         for number in STOP:
             signal.signal(number, self._kill_all)
-        order = {"web": WEB_PATIENCE, "partner": 2.0, "worker": WORKER_PATIENCE}
-        for name, patience in order.items():
-            for child in self.children:
-                if child.name == name and not child.stop(patience):
-                    log.warning("process had to be killed", extra={"child": name})
+        order = {"web": WEB_PATIENCE, "partner": 2.0, "media": MEDIA_PATIENCE, "worker": WORKER_PATIENCE}
+        for kind, patience in order.items():
+            those = [child for child in self.children if child.name.partition("-")[0] == kind]
+            for child in those:
+                child.tell(signal.SIGTERM)
+            until = time.monotonic() + patience
+            for child in those:
+                if not child.wait(max(0.0, until - time.monotonic())):
+                    log.warning("process had to be killed", extra={"child": child.name})
 
     def _kill_all(self, _number: int, _frame: FrameType | None) -> None:
         for child in self.children:

@@ -35,6 +35,11 @@ def short_day(value: date) -> str:
     return format_date(value, "EEE d", locale=get_locale())
 
 
+def day_and_month(value: date) -> str:
+    """`24 November`."""
+    return format_skeleton("MMMMd", datetime(value.year, value.month, value.day), locale=get_locale())  # noqa: DTZ001
+
+
 def month(value: date) -> str:
     """`November 2026`."""
     return format_skeleton("yMMMM", datetime(value.year, value.month, value.day), locale=get_locale())  # noqa: DTZ001
@@ -61,6 +66,18 @@ def when(at: datetime, zone: str, show_zone: bool = True) -> str:
     return _("%(when)s (%(zone)s)", when=said, zone=zone_name(zone, at)) if show_zone else said
 
 
+def brief(at: datetime, zone: str) -> str:
+    """`Tue 24 Nov, 10:30`, for text messages: the year and the zone take too much room."""
+    on = format_skeleton("EEEdMMM", local(at, zone), locale=get_locale())
+    return _("%(day)s, %(time)s", day=on, time=clock_time(at, zone))
+
+
+def briefest(at: datetime, zone: str) -> str:
+    """`24.11. 10:30`, where every letter counts."""
+    wall = local(at, zone)
+    return f"{wall.day}.{wall.month}. {wall:%H:%M}"
+
+
 def minutes_of(wall: datetime) -> int:
     """Minutes since local midnight."""
     return wall.hour * 60 + wall.minute
@@ -79,6 +96,11 @@ def span(length: timedelta) -> str:
     return _("%(h)s h %(m)s min", h=minutes // 60, m=minutes % 60)
 
 
+def hours_and_minutes(minutes: int) -> str:
+    """`36 h 30 min`, also under an hour."""
+    return _("%(h)s h %(m)s min", h=minutes // 60, m=minutes % 60)
+
+
 def moment(seconds: int) -> datetime:
     """UTC seconds as an aware datetime."""
     return datetime.fromtimestamp(seconds, UTC)
@@ -91,6 +113,8 @@ def register(app: Flask) -> None:
         when=when,
         day=day,
         date_name=day,
+        short_month_day=day_and_month,
+        hours_and_minutes=hours_and_minutes,
         short_day=short_day,
         month=month,
         clock_time=clock_time,

@@ -19,7 +19,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import carrying, clock, deadlines, logs, retention
+from . import carrying, clock, deadlines, logs, printing, retention
 from .db import write
 from .errors import Refusal
 
@@ -31,6 +31,8 @@ LONGEST_PAUSE = 15.0
 CHORES: tuple[tuple[str, Callable[[], int]], ...] = (
     ("deadlines", lambda: deadlines.run_due()),
     ("letters", lambda: carrying.carry_due()),
+    ("texts", lambda: carrying.carry_texts()),
+    ("paper", lambda: printing.tidy()),
 )
 
 

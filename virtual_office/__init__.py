@@ -11,15 +11,18 @@ def register(app: Flask) -> None:
         audit_views,
         desk_views,
         front,
+        letter_desk,
         letters_views,
         mailbox,
         pages_views,
         privacy,
         receiving,
         retention,
+        sms_views,
         words_views,
     )
-    from .meetings import consent_views
+    from .feeds import views as feed_views
+    from .meetings import consent_views, phone_views, stream_views
     from .meetings import views as meeting_views
     from .offices import views as office_views
 
@@ -31,9 +34,14 @@ def register(app: Flask) -> None:
         mailbox,
         office_views,
         letters_views,
+        letter_desk,
+        sms_views,
+        feed_views,
         words_views,
         meeting_views,
         consent_views,
+        phone_views,
+        stream_views,
         audit_views,
     ):
         part.register(app)

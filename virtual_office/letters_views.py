@@ -19,7 +19,7 @@ from virtual_office.offices.models import Office
 
 blueprint = Blueprint("letters", __name__, url_prefix="/staff/letters")
 DESK = (Role.ADMIN, Role.TEAM_LEADER, Role.OPERATOR)
-STATES = ("waiting", "sent", "failed", "withdrawn")
+STATES = ("waiting", "sent", "failed", letters.UNDELIVERED, "withdrawn")
 SHOWN = 50
 LAST = 2**31 - 1
 """The highest row number that the databases keep."""
@@ -27,9 +27,14 @@ WITHDRAWN = {
     "cancelled": _l("The appointment was cancelled before"),
     "moved": _l("The appointment was moved before"),
     "over": _l("The appointment is over"),
+    "told": _l("Somebody told the person"),
+    "changed": _l("The appointment was changed before"),
+    "settled": _l("It was settled before"),
+    "not late any more": _l("The counselor was not late any more"),
     "booked again": _l("The appointment stands again"),
     "offer over": _l("The offered time was gone before"),
-    "no address": _l("There is no e-mail address"),
+    "not wanted": _l("The person wants no text messages"),
+    "no address": _l("There is no address or number for it"),
     "used or too old": _l("The link was used or is too old"),
     "address can not be written": _l("The mail server can not read this address"),
 }
@@ -68,6 +73,7 @@ def resend(public_id: str) -> ResponseReturnValue:
         letter is None
         or (offices is not None and letter.office_id not in offices)
         or letter.state not in {"sent", "failed"}
+        or letter.channel == letters.PRINT
     ):
         raise NotFound
 
@@ -83,6 +89,7 @@ def resend(public_id: str) -> ResponseReturnValue:
 def register(app: Flask) -> None:
     """The page, and its place in the navigation."""
     app.register_blueprint(blueprint)
+    app.jinja_env.globals["letter_name"] = letters.label
     navigation.add(_l("Letters"), "letters.index", DESK, order=50)
 
 
@@ -91,6 +98,10 @@ def why(failure: str) -> str:
     code = failure.partition(" ")[0]
     if failure.startswith("mail server unreachable"):
         return _("The mail server does not answer. We try again by ourselves.")
+    if failure.startswith("text gateway unreachable"):
+        return _("The service for text messages does not answer. We try again by ourselves.")
+    if failure.endswith("text refused"):
+        return _("The service for text messages refused it (%(code)s). Check the number with the person.", code=code)
     if failure.startswith("can not be put into words"):
         return _("This letter could not be written. Tell the people who run the service.")
     if failure.endswith("address refused"):

@@ -52,3 +52,6 @@ hold(
 )
 hold("meeting_command", _l("Messages you sent"), _of_seat, erased=_all_seats_there)
 hold("presence", _l("When you were connected to meetings"), _of_seat, secret=("connection", "node"))
+hold("phone_wish", _l("Calls that you asked for in a meeting"), _of_seat)
+hold("stream_key", _l("Keys for programs that you made in meetings"), _of_seat, secret=("fingerprint",))
+hold("calendar_feed", _l("Your calendar address"), "person_id", secret=("fingerprint",))

@@ -33,9 +33,7 @@ def help_phone() -> brand.HelpPhone:
     offices = db.session.execute(query).all()
     for name, phone, cost in offices:
         if phone:
-            return brand.HelpPhone(
-                phone, languages.listed(word for word in (name if len(offices) > 1 else "", cost) if word)
-            )
+            return brand.HelpPhone(phone, tuple(filter(None, (name if len(offices) > 1 else "", cost))))
     return brand.HelpPhone()
 
 

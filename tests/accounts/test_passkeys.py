@@ -117,10 +117,12 @@ def test_a_passkey_s_life(house: tuple[Server, Flask, Chromium], device: Device)
     assert not violations(page), said(violations(page))
     page.get_by_role("button", name="Make the passkey").click()
     page.wait_for_url("**/recovery-codes*")
-    page.get_by_role("button", name="Make ten codes").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Make ten codes").click()
     assert page.locator(".recovery li").count() == 10
     assert not violations(page), said(violations(page))
-    page.get_by_role("link", name="I have them, go on").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="I have them, go on").click()
     device.open("/account")
     assert "My phone" in page.inner_text("main")
     held = device.credentials()
@@ -144,6 +146,7 @@ def test_a_passkey_s_life(house: tuple[Server, Flask, Chromium], device: Device)
     device.open("/account")
     # As the second step; and the button "back" shows nothing of before.
     page.get_by_role("navigation", name="Menu").get_by_role("button", name="Sign out").click()
+    page.wait_for_url(lambda url: not url.endswith("/account"))
     page.go_back()
     assert "My phone" not in page.inner_text("body")
     device.by_password()
@@ -157,7 +160,8 @@ def test_a_passkey_s_life(house: tuple[Server, Flask, Chromium], device: Device)
     page.locator("[data-failed]:visible").wait_for()
     # The last one stays, a second one may go.
     device.open("/account")
-    page.get_by_role("button", name="Remove My phone").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Remove My phone").click()
     assert "only second step" in page.inner_text("main")
     # A finger that does not fit opens nothing.
     device.verified(False)

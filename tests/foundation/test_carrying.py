@@ -156,8 +156,8 @@ def test_two_workers_carry_each_letter_once(app: Flask, mailbox: Postbox) -> Non
         for n in range(30):
             post(f"a:{n}")
         with write_tx():
-            _, first = carrying._lease(20, 30)
+            _, first = carrying._lease(letters.EMAIL, 20, 30)
         with write_tx():
-            _, second = carrying._lease(20, 30)
+            _, second = carrying._lease(letters.EMAIL, 20, 30)
         assert set(first).isdisjoint(second)
         assert len(first) + len(second) == 30

@@ -68,3 +68,23 @@ def test_readable_lines_are_not_json(capsys: pytest.CaptureFixture[str]) -> None
     line = capsys.readouterr().err
     assert "hello <address>" in line
     assert not line.startswith("{")
+
+
+def test_a_fault_of_a_request_is_named_by_its_route(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from foundation import logs, metrics\n"
+        "from tests.foundation.bare import bare_app\n"
+        "app = bare_app(Path(sys.argv[1]))\n"
+        "logs.set_up('web', readable=False)\n"
+        "metrics.register(app)\n"
+        "app.add_url_rule('/m/<name>', view_func=lambda name: 1 / 0, endpoint='fault')\n"
+        "assert app.test_client().get('/m/amal').status_code == 500\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    fault, request = (json.loads(line) for line in done.stderr.splitlines())
+    assert fault["event"] == "exception on GET /m/<name>"
+    assert (request["event"], request["route"], request["status"]) == ("request", "/m/<name>", 500)
+    assert "/m/amal" not in done.stderr

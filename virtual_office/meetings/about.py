@@ -25,6 +25,8 @@ class About:
     """What the button there says."""
     late_minutes: int = 0
     """By how many minutes the host begins later than agreed."""
+    signs: bool = False
+    """Whether somebody signs here: then the picture's motion is kept before the sound."""
 
 
 Source = Callable[[Meeting, Participant], About]

@@ -34,8 +34,8 @@ def once(participant: Participant, key: Any, act: Callable[[], dict[str, Any]]) 
     return result
 
 
-def say(meeting: Meeting, participant: Participant, text: Any) -> dict[str, Any]:
-    """Write to everybody in the meeting; text only, at most 2,000 characters."""
+def say(meeting: Meeting, participant: Participant, text: Any, line: str | None = None) -> dict[str, Any]:
+    """Write to everybody in the meeting; text only, at most 2,000 characters. `line` names the live line that this closes."""
     if not isinstance(text, str):
         raise InputWrong
     clean = "".join(one for one in text if one == "\n" or one.isprintable() or one in JOINERS_AND_MARKS).strip()
@@ -47,4 +47,5 @@ def say(meeting: Meeting, participant: Participant, text: Any) -> dict[str, Any]
         raise MeetingOver(reason=meeting.end_reason)
     if participant.standing not in {Standing.ADMITTED, Standing.WAITING}:
         raise NotAdmitted
-    return {"seq": happenings.append(meeting, "said", participant, {"text": clean})}
+    data = {"text": clean} if line is None else {"text": clean, "line": line}
+    return {"seq": happenings.append(meeting, "said", participant, data)}

@@ -44,3 +44,11 @@ class MeetingEnded(Event):
     meeting_id: int
     meeting: str
     reason: str
+
+
+@dataclass(frozen=True)
+class StreamKeyRevoked(Event):
+    """A program may not send into a meeting or play it any more: what it has open is ended."""
+
+    meeting: str
+    key: str

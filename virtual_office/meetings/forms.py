@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, StringField
+from wtforms import RadioField, StringField, TelField
 from wtforms.validators import InputRequired
 
 from foundation.forms import Form, at_most, required
 
-from .models import ParticipantRole
+from .models import ParticipantRole, Purpose
+
+
+class PhoneForm(Form):
+    """At which number."""
+
+    phone = TelField(_l("Your phone number"), validators=[required(_l("Enter your phone number")), at_most(40)])
 
 
 class InviteForm(Form):
@@ -25,4 +31,17 @@ class InviteForm(Form):
             (ParticipantRole.CAPTIONER.value, _l("Somebody who writes what is said")),
         ],
         validators=[InputRequired(_l("Choose who it is"))],
+    )
+
+
+class StreamKeyForm(Form):
+    """An address and a secret for a program."""
+
+    purpose = RadioField(
+        _l("What is the program to do?"),
+        choices=[
+            (Purpose.SEND.value, _l("Send picture and sound into the meeting")),
+            (Purpose.WATCH.value, _l("Show the meeting")),
+        ],
+        validators=[InputRequired(_l("Choose what the program is to do"))],
     )

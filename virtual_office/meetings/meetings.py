@@ -16,7 +16,7 @@ from foundation.db import db, lock
 from foundation.errors import NotFound, Refusal
 from foundation.events import record
 
-from . import agreement, happenings
+from . import agreement, happenings, ways
 from .events import MeetingEnded, PeopleChanged, SomebodyRemoved
 from .models import Meeting, Participant, ParticipantRole, Phase, Presence, Standing
 
@@ -79,7 +79,7 @@ def arrange(
     seated: Iterable[tuple[int, str]],
 ) -> Meeting:
     """A meeting with its participants as (person id, role); media is `p2p` or `none` (chat only)."""
-    # Two people see each other directly; a third one reads and writes until the forwarding unit carries three.
+    # Where no forwarding unit is, two people see each other directly and a third one reads and writes (`ways.writes_only`).
     seats, taken = [], set()
     for person_id, role in seated:
         seats.append(Participant(person_id=person_id, role=role, text_only=role not in FACE_TO_FACE or role in taken))
@@ -203,6 +203,16 @@ def remove(participant: Participant, by: Visitor) -> None:
     _people_changed(meeting)
 
 
+def hide_address(participant: Participant, hide: bool) -> None:
+    """The others learn only a relay's internet address from now on, or this person's own as well."""
+    if participant.hides_address == hide:
+        return
+    participant.hides_address = hide
+    db.session.flush()
+    audit.note("participant.address_hidden", participant, after={"hides_address": hide})
+    _people_changed(participant.meeting)
+
+
 def leave(meeting: Meeting, participant: Participant) -> None:
     """Go by choice; who comes back waits to be let in again."""
     lock(meeting)
@@ -246,7 +256,7 @@ def reopen(meeting: Meeting, opens_at: datetime, closes_at: datetime) -> None:
 def invite(
     meeting: Meeting, person_id: int, role: ParticipantRole, by: Visitor, *, text_only: bool = True
 ) -> Participant:
-    """A seat for a third person (interpreter, companion, captioner) who reads and writes; hosts only."""
+    """A seat for a third person (interpreter, companion, captioner); hosts only. `ways.writes_only` says who of them is seen and heard."""
     host = participant_of(meeting, by)
     if host is None or not host.hosts or role in {ParticipantRole.COUNSELOR, ParticipantRole.JOBSEEKER}:
         raise NotFound
@@ -264,6 +274,7 @@ def lobby_state(meeting: Meeting) -> dict[str, Any]:
         "phase": meeting.phase,
         "reason": meeting.end_reason,
         "seq": meeting.last_seq,
+        "way": ways.of(meeting),
         "people": [
             {
                 "id": p.public_id,
@@ -271,7 +282,7 @@ def lobby_state(meeting: Meeting) -> dict[str, Any]:
                 "role": p.role,
                 "standing": p.standing,
                 "hosts": p.hosts,
-                "text_only": p.text_only,
+                "text_only": ways.writes_only(p),
                 "here": p.id in here,
                 "since": p.waiting_since.isoformat() if p.waiting_since else None,
             }
@@ -318,5 +329,6 @@ def _go(meeting: Meeting, phase: Phase) -> None:
 
 
 def _people_changed(meeting: Meeting) -> None:
+    ways.settle(meeting)
     hosts = tuple(p.person_id for p in meeting.participants if p.hosts)
     record(PeopleChanged(meeting.id, meeting.public_id, hosts))

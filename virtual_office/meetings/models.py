@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from accounts.models import Person
+from accounts.models import Contact, Person
 from foundation import clock
 from foundation.db import Base, PublicRow, Row, Seconds
 
@@ -26,6 +26,13 @@ class ParticipantRole(StrEnum):
     INTERPRETER = "interpreter"
     CAPTIONER = "captioner"
     COMPANION = "companion"
+
+
+class Purpose(StrEnum):
+    """What a stream key opens."""
+
+    SEND = "send"
+    WATCH = "watch"
 
 
 class Standing(StrEnum):
@@ -54,6 +61,10 @@ class Meeting(PublicRow, Base):
     end_reason: Mapped[str | None] = mapped_column(String(30))
     last_seq: Mapped[int] = mapped_column(default=0)
     office_id: Mapped[int | None] = mapped_column(ForeignKey("office.id"), index=True)
+    way: Mapped[str | None] = mapped_column(String(10))
+    """How picture and sound go now (`ways`): None until the forwarding unit is needed for the first time."""
+    direct_failed_at: Mapped[datetime | None]
+    """When a page said that no direct way to the other was found."""
 
     participants: Mapped[list[Participant]] = relationship(back_populates="meeting", order_by="Participant.id")
 
@@ -72,6 +83,8 @@ class Participant(PublicRow, Base):
     admitted_at: Mapped[datetime | None]
     text_only: Mapped[bool] = mapped_column(default=False)
     camera_checked_at: Mapped[datetime | None]
+    hides_address: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the others may learn only the relay's internet address, never this person's own."""
 
     meeting: Mapped[Meeting] = relationship(back_populates="participants")
     person: Mapped[Person] = relationship()
@@ -97,9 +110,49 @@ class Presence(Row, Base):
     participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
     connection: Mapped[str] = mapped_column(String(40), unique=True)
     node: Mapped[str] = mapped_column(String(40), default="")
+    page: Mapped[str | None] = mapped_column(String(64))
+    """The page's own name for itself; the same after it was loaded again."""
     connected_at: Mapped[datetime] = mapped_column(default=clock.now)
     disconnected_at: Mapped[datetime | None]
     grace_until: Mapped[Seconds] = mapped_column(default=0)
+
+
+class PhoneWish(PublicRow, Base):
+    """Somebody in a meeting asks to be called by phone instead; a second wish of theirs renews the first."""
+
+    __tablename__ = "phone_wish"
+    __table_args__ = (UniqueConstraint("meeting_id", "participant_id"),)
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contact.id"), index=True)
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    taken_at: Mapped[datetime | None]
+    taken_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+
+    meeting: Mapped[Meeting] = relationship()
+    participant: Mapped[Participant] = relationship()
+    contact: Mapped[Contact] = relationship()
+
+
+class StreamKey(PublicRow, Base):
+    """A secret by which a program sends into one meeting (WHIP) or plays it (WHEP); only its fingerprint is stored.
+
+    Its public id is what the program is called as a participant in the forwarding unit.
+    """
+
+    __tablename__ = "stream_key"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), index=True)
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participant.id"), index=True)
+    """The host who made it."""
+    purpose: Mapped[str] = mapped_column(String(10))
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    revoked_at: Mapped[datetime | None]
+
+    meeting: Mapped[Meeting] = relationship()
+    participant: Mapped[Participant] = relationship()
 
 
 class MeetingEvent(Base):

@@ -12,19 +12,17 @@ from . import happenings, meetings
 from .models import Meeting, Participant, Presence, Standing
 
 
-def arrive(participant: Participant, connection: str, node: str) -> list[str]:
-    """A connection of a participant opens, or asks once more; returns older open connections, which it takes over."""
-    open_now = select(Presence.connection).where(
-        Presence.participant_id == participant.id, Presence.disconnected_at.is_(None)
-    )
-    older = [one for one in db.session.scalars(open_now) if one != connection]
-    _drop(older, grace=0)
+def arrive(participant: Participant, connection: str, node: str, page: str = "") -> dict[str, str]:
+    """A connection of a participant opens, or asks once more; returns older open connections, which it takes over, and their pages."""
+    open_now = select(Presence).where(Presence.participant_id == participant.id, Presence.disconnected_at.is_(None))
+    older = {one.connection: one.page or "" for one in db.session.scalars(open_now) if one.connection != connection}
+    _drop(list(older), grace=0)
     row = db.session.scalar(select(Presence).where(Presence.connection == connection))
     if row is None:
         row = Presence(connection=connection)
         db.session.add(row)
     row.meeting_id, row.participant_id, row.node = participant.meeting_id, participant.id, node
-    row.disconnected_at, row.grace_until = None, 0
+    row.page, row.disconnected_at, row.grace_until = page, None, 0
     db.session.flush()
     meetings.people_changed(participant.meeting)
     return older

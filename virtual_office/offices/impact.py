@@ -23,6 +23,20 @@ class Line:
 
 Source = Callable[[Office, date, date], list[Line]]
 _sources: list[Source] = []
+Page = Callable[[Office], str]
+_pages: list[Page] = []
+
+
+def act_page(page: Page) -> Page:
+    """Register the address at which what is booked on closed days is moved or handed over, many at once."""
+    if page not in _pages:
+        _pages.append(page)
+    return page
+
+
+def pages_of(office: Office) -> list[str]:
+    """These addresses."""
+    return [page(office) for page in _pages]
 
 
 def add_source(source: Source) -> Source:

@@ -87,9 +87,8 @@ def close_days(public_id: str) -> ResponseReturnValue:
             write(lambda: offices.add_closure(office, first, last, form.reason.data or ""))
             lines = impact.on_days(office, first, last)
             if lines:
-                return render_template(
-                    "staff/impact.html", lines=lines, back=url_for(".show", public_id=public_id), what=office.name
-                )
+                back, acts = url_for(".show", public_id=public_id), impact.pages_of(office)
+                return render_template("staff/impact.html", lines=lines, back=back, what=office.name, acts=acts)
             flash(_("Saved. Nothing is booked on these days."))
             return redirect(url_for(".show", public_id=public_id))
         except Refusal as refusal:
