@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_socketio import join_room
@@ -17,6 +18,16 @@ CLOSE = "close"
 """Nudge: close every line of a channel. Its pages come back by themselves and are asked anew who they are."""
 LET_IN = "let_in"
 """Nudge: a participant's lines hear the whole meeting from now on."""
+
+SHUT_OUT = "shut_out"
+"""Nudge: `{meeting, participant}` must leave the forwarding unit; with an empty `participant` everybody of the meeting."""
+_shut_out: Callable[[dict[str, Any]], object] | None = None
+
+
+def shut_out_by(act: Callable[[dict[str, Any]], object]) -> None:
+    """Say how somebody is sent out of the forwarding unit; `act` must not wait."""
+    global _shut_out
+    _shut_out = act
 
 
 def person_channel(person_id: int) -> str:
@@ -59,6 +70,9 @@ def deliver(channel: str, name: str, data: dict[str, Any]) -> None:
         _close(channel)
     elif name == LET_IN:
         _let_in(channel, data["meeting"])
+    elif name == SHUT_OUT:
+        if _shut_out is not None:
+            _shut_out(data)
     else:
         for namespace in (DESK, MEETING) if channel.startswith(("person:", "sign_in:")) else (MEETING,):
             # To the lines of this process only: with many, each hears the nudge itself.

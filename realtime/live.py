@@ -16,6 +16,8 @@ from .lines import lobby_channel, meeting_channel, participant_channel, person_c
 @after_commit(SomethingHappened)
 def happened(fact: SomethingHappened) -> None:
     """One more event, as it is; a page that sees a gap in the numbers asks for the rest over HTTP."""
+    if fact.kind == "left" and fact.sender:
+        nudge(participant_channel(fact.sender), lines.SHUT_OUT, _media(fact.meeting, fact.sender))
     if fact.kind == "admitted" and fact.sender:
         nudge(participant_channel(fact.sender), lines.LET_IN, {"meeting": fact.meeting})
     told = {"seq": fact.seq, "at": fact.at, "kind": fact.kind, "from": fact.sender, "data": fact.data}
@@ -36,6 +38,7 @@ def people_changed(fact: PeopleChanged) -> None:
 def removed(fact: SomebodyRemoved) -> None:
     """Somebody was shut out: their page says so, and their line is closed whatever the page does."""
     nudge(participant_channel(fact.participant), "removed", {})
+    nudge(participant_channel(fact.participant), lines.SHUT_OUT, _media(fact.meeting, fact.participant))
     nudge(participant_channel(fact.participant), lines.CLOSE, {})
 
 
@@ -44,6 +47,7 @@ def ended(fact: MeetingEnded) -> None:
     """It is over for everybody."""
     for channel in (meeting_channel(fact.meeting), lobby_channel(fact.meeting)):
         nudge(channel, "ended", {"reason": fact.reason})
+    nudge(meeting_channel(fact.meeting), lines.SHUT_OUT, _media(fact.meeting))
 
 
 @after_commit(SignedOut)
@@ -63,3 +67,7 @@ def diary_changed(fact: DiaryChanged) -> None:
     """Somebody's diary changed: their open pages look again."""
     for person_id in fact.people:
         nudge(person_channel(person_id), "look_again", {})
+
+
+def _media(meeting: str, participant: str = "") -> dict[str, str]:
+    return {"meeting": meeting, "participant": participant}

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app
 from flask_babel import gettext as _
 from flask_socketio import join_room, leave_room
 
 from accounts.access import EVERYONE, HOLDER, allow, visitor
 from foundation.db import db, write
 from foundation.errors import InputWrong, NotFound, Refusal
-from virtual_office.meetings import commands, happenings, presence
+from virtual_office.meetings import commands, happenings, presence, ways
 from virtual_office.meetings import meetings as rules
-from virtual_office.meetings.models import Meeting, Participant, Phase, Standing
+from virtual_office.meetings.models import Meeting, Participant, ParticipantRole, Phase, Standing
 
+from . import addresses, typed
 from .lines import MEETING, join_own, lobby_channel, meeting_channel, participant_channel
+from .media_messages import LARGEST_SDP, MediaMessages
+from .seated import line_id, seated, text
 from .seats import Seat, seats
-from .wire import PATIENCE, Door, hang_up, node_name, wire
+from .wire import PATIENCE, hang_up, node_name, wire
 
 SIGNALS = frozenset({"offer", "answer", "candidate", "restart", "bye"})
-LARGEST_SDP = 64 * 1024
+SHOWN = ("microphone", "camera", "flows", "shares", "signs")
+RUNGS = frozenset({"video", "silent", "small", "audio", "text"})
+HEARS = frozenset({"well", "badly"})
+WAYS = frozenset({"direct", "unit"})
 LARGEST_CANDIDATE = 1024
 
 
@@ -38,38 +45,42 @@ class AlreadySeated(Refusal):
     code = "already_seated"
 
 
-class Meetings(Door):
+class Meetings(MediaMessages):
     """Messages up are imperatives, messages down are past participles; `from` is always stamped here."""
 
     free = frozenset({"on_disconnect", "on_beat"})
+    apart = MappingProxyType({**MediaMessages.apart, "on_type": typed.MANY_EDITS, "on_ask_lines": typed.MANY_ASKED})
 
     @allow(HOLDER)
     def on_connect(self, _auth: Any = None) -> bool:
         """Open the line; a seat is asked for with `enter`, within ten seconds."""
         join_own()
-        wire.start_background_task(_close_without_seat, _sid())
+        wire.start_background_task(_close_without_seat, line_id())
         return True
 
     @allow(EVERYONE)
     def on_disconnect(self, *_reason: Any) -> None:
         """The line is gone: the seat is kept for the grace."""
-        sid = _sid()
+        sid = line_id()
         self.quota.forget(sid)
         _depart(sid)
 
     @allow(HOLDER)
     def on_enter(self, told: Any) -> dict[str, Any]:
-        """`{meeting, after}` → who I am, who is there, and what I missed since event number `after`."""
-        public_id, after, sid = _text(told, "meeting"), _number(told, "after"), _sid()
+        """`{meeting, after, page}` → who I am, who is there, and what I missed since event number `after`; whether another
+        page of mine was in the call and is told to stop."""
+        public_id, after, sid = text(told, "meeting"), _number(told, "after"), line_id()
+        page = text(told, "page") if "page" in told else ""
         node = node_name(current_app.config["VO"])
 
-        def come_in() -> tuple[Seat, list[str]]:
+        def come_in() -> tuple[Seat, dict[str, str]]:
             meeting, me = rules.get(public_id, visitor())
             held = seats.of(sid)
             if held is not None and held.participant_id != me.id:
                 raise AlreadySeated
             rules.enter(meeting, me)
-            return Seat(sid, meeting.public_id, meeting.id, me.public_id, me.id), presence.arrive(me, sid, node)
+            seat = Seat(sid, meeting.public_id, meeting.id, me.public_id, me.id)
+            return seat, presence.arrive(me, sid, node, page)
 
         seat, older = write(come_in)
         seats.take(seat)
@@ -95,9 +106,11 @@ class Meetings(Door):
                 "hosts": me.hosts,
                 "role": me.role,
                 "standing": me.standing,
-                "text_only": me.text_only,
+                "text_only": ways.writes_only(me),
             },
             "media": meeting.media,
+            # The same page that comes back before its old line is seen to be gone is no other device.
+            "took_over": any(other != page for other in older.values()),
             "events": happenings.since(meeting, after, me),
             **rules.lobby_state(meeting),
         }
@@ -105,7 +118,7 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_beat(self, _told: Any = None) -> dict[str, Any]:
         """Every two seconds: I am here."""
-        again = seats.hear(_sid())
+        again = seats.hear(line_id())
         if again is not None:
             wire.emit("heard_again", {"from": again.participant}, to=_everybody(again.meeting), namespace=MEETING)
         return {}
@@ -113,20 +126,25 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_signal(self, told: Any) -> dict[str, Any]:
         """`{to, kind, data}`: an offer, answer, candidate, restart or bye for one admitted peer of my meeting."""
-        kind, to, data = _text(told, "kind"), _text(told, "to"), told.get("data")
+        kind, to, data = text(told, "kind"), text(told, "to"), told.get("data")
         if kind not in SIGNALS:
             raise InputWrong
         _measure(kind, data)
-        meeting, me = _seated(Standing.ADMITTED)
+        meeting, me = seated(Standing.ADMITTED)
         peer = next((p for p in meeting.participants if p.public_id == to and p.id != me.id), None)
         if (
             peer is None
             or peer.standing != Standing.ADMITTED
             or meeting.phase != Phase.LIVE
-            or me.text_only
-            or peer.text_only
+            or ways.of(meeting) != ways.DIRECT
+            or ways.writes_only(me)
+            or ways.writes_only(peer)
         ):
             raise NotFound
+        if me.hides_address:
+            data = addresses.hidden(kind, data)
+            if data is None:
+                return {"kept": True}
         wire.emit(
             "signalled",
             {"from": me.public_id, "kind": kind, "data": data},
@@ -137,32 +155,53 @@ class Meetings(Door):
 
     @allow(HOLDER)
     def on_say(self, told: Any) -> dict[str, Any]:
-        """`{text, key}`: write to everybody here; answered with its number."""
-        meeting, me = _seated()
-        return write(lambda: commands.once(me, told.get("key"), lambda: commands.say(meeting, me, told.get("text"))))
+        """`{text, key, line}`: write to everybody here; answered with its number. With `line`, `key` names a line that was
+        typed live and is closed by this."""
+        meeting, me = seated()
+        key, text = told.get("key"), told.get("text")
+        line = key if told.get("line") is True else None
+        return write(lambda: commands.once(me, key, lambda: commands.say(meeting, me, text, line)))
+
+    @allow(HOLDER)
+    def on_type(self, told: Any) -> dict[str, Any]:
+        """`{kind, line, n, erase, text, whole}`: one edit of my current line, for everybody who has been let in. Not kept."""
+        edit = typed.edit(told)
+        meeting, me = seated(Standing.ADMITTED)
+        if edit["kind"] == typed.CAPTIONS and me.role != ParticipantRole.CAPTIONER:
+            raise NotFound
+        _to_the_others("typed", meeting, {"from": me.public_id, **edit})
+        return {}
+
+    @allow(HOLDER)
+    def on_ask_lines(self, _told: Any = None) -> dict[str, Any]:
+        """I missed something of a line: everybody who types sends the whole of it once more."""
+        meeting, me = seated(Standing.ADMITTED)
+        _to_the_others("lines_asked", meeting, {"from": me.public_id})
+        return {}
 
     @allow(HOLDER)
     def on_show(self, told: Any) -> dict[str, Any]:
-        """`{microphone, camera}`: what I send now, so that the others can see it in words. Not kept."""
-        meeting, me = _seated()
-        state = {
-            "microphone": bool(told.get("microphone")),
-            "camera": bool(told.get("camera")),
-            "flows": bool(told.get("flows")),
-        }
+        """`{microphone, camera, flows, rung, hears, shares, signs, way}`: what I send and how I hear, so that the others can
+        see it in words. Not kept."""
+        meeting, me = seated()
+        if not isinstance(told, dict):
+            raise InputWrong
+        state: dict[str, Any] = {name: bool(told.get(name)) for name in SHOWN}
+        for name, known in (("rung", RUNGS), ("hears", HEARS), ("way", WAYS)):
+            state[name] = told[name] if isinstance(told.get(name), str) and told[name] in known else ""
         wire.emit(
             "shown",
             {"from": me.public_id, **state},
             to=_everybody(meeting.public_id),
             namespace=MEETING,
-            skip_sid=_sid(),
+            skip_sid=line_id(),
         )
         return {}
 
     @allow(HOLDER)
     def on_admit(self, told: Any) -> dict[str, Any]:
         """`{participant}`: let a waiting person in; hosts only."""
-        meeting, _me = _seated()
+        meeting, _me = seated()
         wanted = _peer(meeting, told)
         write(lambda: rules.admit(wanted, visitor()))
         return {}
@@ -170,7 +209,7 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_remove(self, told: Any) -> dict[str, Any]:
         """`{participant}`: shut somebody out; hosts only."""
-        meeting, _me = _seated()
+        meeting, _me = seated()
         wanted = _peer(meeting, told)
         write(lambda: rules.remove(wanted, visitor()))
         return {}
@@ -178,7 +217,7 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_leave(self, _told: Any = None) -> dict[str, Any]:
         """I go, by choice."""
-        meeting, me = _seated()
+        meeting, me = seated()
         write(lambda: rules.leave(meeting, me))
         _stand_up()
         return {}
@@ -186,10 +225,10 @@ class Meetings(Door):
     @allow(HOLDER)
     def on_end(self, told: Any) -> dict[str, Any]:
         """`{reason}`: end it for everybody; hosts only."""
-        meeting, me = _seated()
+        meeting, me = seated()
         if not me.hosts:
             raise NotFound
-        write(lambda: rules.end(meeting, me, _text(told, "reason")))
+        write(lambda: rules.end(meeting, me, text(told, "reason")))
         return {}
 
 
@@ -205,11 +244,16 @@ def _depart(sid: str) -> None:
 
 
 def _stand_up() -> None:
-    sid = _sid()
+    sid = line_id()
     seat = seats.of(sid)
     if seat is not None:
         _unhear(sid, seat)
         _depart(sid)
+
+
+def _to_the_others(name: str, meeting: Meeting, told: dict[str, Any]) -> None:
+    """To everybody else who has been let in; who still waits hears nothing of it."""
+    wire.emit(name, told, to=meeting_channel(meeting.public_id), namespace=MEETING, skip_sid=line_id())
 
 
 def _everybody(meeting: str) -> list[str]:
@@ -222,26 +266,8 @@ def _unhear(connection: str, seat: Seat) -> None:
         wire.server.leave_room(connection, one, namespace=MEETING)
 
 
-def _seat() -> Seat:
-    seat = seats.of(_sid())
-    if seat is None:
-        raise NotFound
-    return seat
-
-
-def _seated(standing: Standing | None = None) -> tuple[Meeting, Participant]:
-    """The seat's meeting and participant, asked anew on each command: what was revoked meanwhile is absent."""
-    seat = _seat()
-    meeting, me = rules.get(seat.meeting, visitor())
-    if me.id != seat.participant_id:
-        raise NotFound
-    if standing is not None and me.standing != standing:
-        raise rules.NotAdmitted
-    return meeting, me
-
-
 def _peer(meeting: Meeting, told: Any) -> Participant:
-    wanted = _text(told, "participant")
+    wanted = text(told, "participant")
     peer = next((p for p in meeting.participants if p.public_id == wanted), None)
     if peer is None:
         raise NotFound
@@ -263,19 +289,8 @@ def _measure(kind: str, data: Any) -> None:
         raise SignalTooLarge(_("This is too large."))
 
 
-def _text(told: Any, name: str) -> str:
-    value = told.get(name) if isinstance(told, dict) else None
-    if not isinstance(value, str) or len(value) > 64:
-        raise InputWrong
-    return value
-
-
 def _number(told: Any, name: str) -> int:
     value = told.get(name, 0)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= happenings.LAST:
         raise InputWrong
     return value
-
-
-def _sid() -> str:
-    return request.sid  # type: ignore[attr-defined]

@@ -45,6 +45,10 @@ class Seats:
         was_silent, seat.silent, seat.heard = seat.silent, False, time.monotonic()
         return seat if was_silent else None
 
+    def meetings(self) -> set[str]:
+        """Meetings that somebody on a connection of this process sits in."""
+        return {seat.meeting for seat in self._by_sid.values()}
+
     def fallen_silent(self, after: float) -> list[Seat]:
         """Seats not heard for `after` seconds that were not known to be silent."""
         before = time.monotonic() - after

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import socket as sockets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,10 +34,12 @@ class Quota:
 
     def __init__(self) -> None:
         self._count = Counter()
+        self._apart: dict[str, Counter] = {}
 
-    def take(self, sid: str, allowed: int, namespace: str) -> None:
-        """Raise TooMany when this message is one too many."""
-        many = self._count.add(sid, allowed * 3)
+    def take(self, sid: str, allowed: int, namespace: str, apart: str = "") -> None:
+        """Raise TooMany when this message is one too many; `apart` names a message that is counted by itself."""
+        count = self._apart.setdefault(apart, Counter()) if apart else self._count
+        many = count.add(sid, allowed * 3)
         if many > allowed * 3:
             hang_up(sid, namespace)
         if many > allowed:
@@ -44,7 +47,8 @@ class Quota:
 
     def forget(self, sid: str) -> None:
         """The connection is gone."""
-        self._count.forget(sid)
+        for count in (self._count, *self._apart.values()):
+            count.forget(sid)
 
 
 class Door(Namespace):
@@ -58,6 +62,8 @@ class Door(Namespace):
     """Messages in ten seconds of one connection."""
     free: frozenset[str] = frozenset({"on_disconnect"})
     """Handlers that are not counted."""
+    apart: Mapping[str, int] = MappingProxyType({})
+    """Handlers that are counted by themselves, and how many messages in ten seconds each may get."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -92,8 +98,10 @@ def _answering(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(handler)
     def answer(self: Door, *told: Any) -> Any:
         try:
-            if name not in self.free:
-                self.quota.take(request.sid, self.allowed, self.namespace)  # type: ignore[attr-defined]
+            if name in self.apart:
+                self.quota.take(_line(), self.apart[name], self.namespace, name)
+            elif name not in self.free:
+                self.quota.take(_line(), self.allowed, self.namespace)
             access.forget_visitor()
             visitor = access.visitor()
             audit.act_as("person" if visitor.person else "visitor", visitor.person_id)
@@ -113,6 +121,10 @@ def _answering(name: str, handler: Callable[..., Any]) -> Callable[..., Any]:
             db.session.remove()
 
     return answer
+
+
+def _line() -> str:
+    return request.sid  # type: ignore[attr-defined]
 
 
 def _refused(name: str, refusal: Refusal) -> Any:

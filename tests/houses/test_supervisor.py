@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from foundation import config
+from foundation.supervisor import Supervisor
 from tests.server import ROOT, Server, free_port
 
 READY_AGAIN = 5.0
@@ -210,6 +212,85 @@ def test_web_that_never_starts_ends_the_supervisor(tmp_path: Path) -> None:
     )
     assert done.returncode == os.EX_SOFTWARE
     assert "does not start" in done.stderr
+
+
+STANDING = """
+import signal, sys
+from foundation import config, logs, supervisor
+from foundation.processes import Child
+
+logs.set_up('supervisor', readable=False)
+FAREWELL = '''
+import signal, sys, time
+def farewell(*_):
+    with open(sys.argv[1], "a") as list_of_farewells:
+        list_of_farewells.write(sys.argv[2] + chr(10))
+    sys.exit(0)
+signal.signal(signal.SIGTERM, farewell)
+open(sys.argv[1] + "." + sys.argv[2], "w").close()
+while True:
+    time.sleep(0.05)
+'''
+
+class Standing(supervisor.Supervisor):
+    def _migrate(self):
+        return 0
+
+    def _plan(self):
+        children = []
+        for child in super()._plan():
+            program = ["-c", FAREWELL, sys.argv[1], child.name]
+            if child.name == "media-1":
+                program = ["-c", "raise SystemExit(3)"]
+            children.append(Child(child.name, [sys.executable, *program]))
+        return children
+
+sys.exit(Standing(config.load()).run())
+"""
+
+
+def test_forwarding_unit_that_never_starts_is_tried_again_and_the_house_stands(tmp_path: Path) -> None:
+    log, farewells = tmp_path / "log", tmp_path / "farewells"
+    env = clean() | {"VO_INSTANCE": str(tmp_path / "instance"), "PORT": str(free_port()), "VO_MEDIA_PROCESSES": "3"}
+    with log.open("wb") as words:
+        process = subprocess.Popen(
+            [sys.executable, "-c", STANDING, str(farewells)],
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            until = time.monotonic() + 20
+            while log.read_text().count('"child": "media-1"') < 4 and time.monotonic() < until:
+                time.sleep(0.02)
+            up = {path.suffix for path in tmp_path.glob("farewells.*")}
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    assert log.read_text().count('"child": "media-1"') >= 4, "it is started again and again"
+    assert up == {".web", ".worker", ".media-0", ".media-2"}
+    said = farewells.read_text().split()
+    assert said[0] == "web"
+    assert set(said[1:3]) == {"media-0", "media-2"}
+    assert said[3:] == ["worker"]
+
+
+def test_supervisor_starts_as_many_forwarding_units_as_told(tmp_path: Path) -> None:
+    plans = {}
+    for many in (0, 1, 3):
+        house = Supervisor(config.load({"VO_INSTANCE": str(tmp_path), "VO_MEDIA_PROCESSES": str(many)}))
+        with socket.socket() as house.listener:
+            plans[many] = [child.command[1:] for child in house._plan() if child.name.startswith("media")]
+    other = {"VO_MEDIA_FOLDER": "/srv/office", "VO_MEDIA_PROCESSES": "3", "VO_SECRET_KEY": "k" * 32}
+    borrowing = Supervisor(config.load({"VO_INSTANCE": str(tmp_path), **other}))
+    with socket.socket() as borrowing.listener:
+        assert [child.name for child in borrowing._plan()] == ["web", "worker"]
+    assert plans[0] == []
+    assert plans[3] == [["-m", "realtime.media", "0"], ["-m", "realtime.media", "1"], ["-m", "realtime.media", "2"]]
+    assert plans[1] == plans[3][:1]
 
 
 def clean() -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from foundation.errors import Busy, InputWrong, NotFound, Refusal, TooMany
-from realtime import limits, meetings
+from realtime import limits, meetings, typed
 from realtime.desk import Desk
 from realtime.meetings import Meetings
 from virtual_office.meetings import commands, happenings
@@ -38,7 +38,7 @@ def test_every_message_up(app: Flask) -> None:
 def test_every_message_down() -> None:
     down = WORDS.partition("## `/meeting`, down")[2].partition("\n## ")[0]
     told = set(re.findall(r"`([a-z_]+) \{[^`]*\}`", down.partition("Kinds of events")[0]))
-    pushed = set(re.findall(r"(?:nudge\([^\n]*?, |emit\(\s*)\"([a-z_]+)\"", sources()))
+    pushed = set(re.findall(r"(?:(?:nudge|say)\([^\n]*?, |emit\(\s*|_to_the_others\()\"([a-z_]+)\"", sources()))
     assert told == pushed and len(pushed) >= 8
 
 
@@ -81,4 +81,5 @@ def test_every_limit_and_reason() -> None:
         300,
     )
     assert (Meetings.allowed, Desk.allowed, meetings.LARGEST_SDP, meetings.LARGEST_CANDIDATE) == (50, 20, 65_536, 1024)
+    assert (typed.LONGEST_EDIT, typed.MANY_EDITS, typed.MANY_ASKED) == (1000, 80, 10)
     assert (happenings.MOST, commands.LONGEST) == (500, 2000)

@@ -52,7 +52,8 @@ def test_a_second_device_on_another_process_takes_over(houses: tuple[House, Hous
     first, second = houses
     room = first.room()
     old = first.enter("jobseeker_a", room)
-    second.enter("jobseeker_a", room)
+    other = second.page("jobseeker_a").fine("enter", {"meeting": room.id, "after": 0, "page": "another"})
+    assert other["took_over"], "and knows it"
     old.hears("taken_over")
     assert first.here(room) == {"jobseeker"}
 

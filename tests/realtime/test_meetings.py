@@ -36,7 +36,21 @@ def test_a_meeting_from_the_lobby_to_its_end(house: House) -> None:
     host.fine("say", {"text": "Hello  \u202e", "key": "1"})
     assert guest.hears("happened", lambda one: one["kind"] == "said")["data"] == {"text": "Hello"}
     guest.fine("show", {"microphone": 1, "camera": False, "extra": "x"})
-    assert host.hears("shown") == {"from": room.seats["jobseeker"], "microphone": True, "camera": False, "flows": False}
+    sent = {
+        "microphone": True,
+        "camera": False,
+        "flows": False,
+        "shares": False,
+        "signs": False,
+        "rung": "",
+        "hears": "",
+        "way": "",
+    }
+    assert host.hears("shown") == {"from": room.seats["jobseeker"], **sent}
+    guest.fine("show", {"rung": "audio", "hears": "badly", "signs": "yes", "shares": None})
+    assert host.hears("shown", lambda one: one["rung"] == "audio")["hears"] == "badly"
+    guest.fine("show", {"rung": "<b>", "hears": ["well"]})
+    host.hears("shown", lambda one: one["signs"] is False and one["rung"] == "" and one["camera"] is False)
     assert guest.told("shown") == []
     host.fine("end", {"reason": "completed"})
     assert guest.hears("ended") == {"reason": "completed"}
@@ -239,7 +253,7 @@ def test_guests_can_not_act_as_hosts(house: House) -> None:
     assert third.refused("signal", {"to": room.seats["counselor"], "kind": "bye"}) == "not_admitted"
 
 
-def test_a_third_person_writes_but_sends_no_media(house: House) -> None:
+def test_a_third_person_writes_but_sends_no_media_without_a_unit(house: House) -> None:
     room = house.room()
     host, _guest = house.both_inside(room)
     third = house.enter("interpreter_a", room)
@@ -248,7 +262,7 @@ def test_a_third_person_writes_but_sends_no_media(house: House) -> None:
     host.hears("happened", lambda one: one["from"] == room.seats["interpreter"] and one["kind"] == "said")
     assert third.refused("signal", {"to": room.seats["counselor"], "kind": "offer", "data": OFFER}) == "not_found"
     assert host.refused("signal", {"to": room.seats["interpreter"], "kind": "offer", "data": OFFER}) == "not_found"
-    assert house.world.browsers["interpreter_a"].get(f"/meetings/{room.id}/ice").status_code == 404
+    assert host.fine("enter", {"meeting": room.id, "after": 0})["way"] == "direct"
 
 
 def test_admitting_twice_and_ending_twice_change_nothing(house: House) -> None:

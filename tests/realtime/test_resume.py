@@ -98,9 +98,12 @@ def test_the_order_is_one_for_all(house: House) -> None:
     host, guest = house.both_inside(room)
     third = house.enter("interpreter_a", room)
     host.fine("admit", {"participant": room.seats["interpreter"]})
-    third.hears("happened", lambda one: one["kind"] == "admitted")
     pages = (host, guest, third)
     for page in pages:
+        page.hears(
+            "happened",
+            lambda one: one["kind"] == "admitted" and one["from"] == room.seats["interpreter"],
+        )
         page.forget()
     writers = [
         threading.Thread(target=write_many, args=(page, 0, 30, str(number))) for number, page in enumerate(pages)

@@ -51,6 +51,19 @@ def test_the_first_may_come_back_and_takes_over_again(house: House) -> None:
 
 
 @pytest.mark.serial
+def test_the_second_page_is_told_that_it_took_over_and_a_page_that_comes_back_is_no_second_one(house: House) -> None:
+    room = house.room()
+
+    def comes(page: str) -> bool:
+        told = {"meeting": room.id, "after": 0, "page": page}
+        return bool(house.page("counselor_a").fine("enter", told)["took_over"])
+
+    assert [comes("phone"), comes("phone"), comes("laptop"), comes("laptop")] == [False, False, True, False]
+    for wrong in (7, None, "x" * 65, ["x"]):
+        assert house.page("counselor_a").refused("enter", {"meeting": room.id, "page": wrong}) == "input_wrong"
+
+
+@pytest.mark.serial
 def test_devices_of_different_people_do_not_take_over(house: House) -> None:
     room = house.room()
     host, guest = house.both_inside(room)

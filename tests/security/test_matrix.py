@@ -150,7 +150,8 @@ def changes_without_token(world: World, forge: str) -> list[str]:
             "foreign": {"data": {"csrf_token": world.browsers["counselor_b"].token()}},
         }[forge]
         answer = world.browsers[who].client.open(door.path(world.a), method=door.method, **more)
-        if answer.status_code != 400:
+        # A program has no form token: without its signature the door is absent, without its key it is asked for it.
+        if answer.status_code != {access.SIGNED: 404, access.BEARER: 401}.get(door.policy, 400):
             found.append(f"{door} answers {answer.status_code}")
         if world.digest() != before:
             found.append(f"{door} changed rows")

@@ -20,7 +20,7 @@ from .test_matrix import SAFE, ask, look_of
 from .world import World
 
 THE_MEETING = frozenset(
-    {"meetings", "consent", "booking.open_join_link", "booking.to_device_check", "booking.to_meeting"}
+    {"meetings", "consent", "phone_wishes", "booking.open_join_link", "booking.to_device_check", "booking.to_meeting"}
 )
 """What the link is for: endpoints, or blueprints."""
 

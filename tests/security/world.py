@@ -15,7 +15,19 @@ from sqlalchemy import select
 from accounts import people
 from accounts.factor_models import Passkey
 from accounts.models import Role, SignIn
-from booking import appointments, catalogue_changes, finder, holds, hours, links, resources, series, waitlist
+from booking import (
+    appointments,
+    catalogue_changes,
+    finder,
+    holds,
+    hours,
+    links,
+    recurring,
+    resources,
+    series,
+    time_offers,
+    waitlist,
+)
 from booking.appointments import BookingWish
 from booking.models import Appointment, AppointmentNote, Hold, Service
 from foundation import clock, letters
@@ -23,6 +35,8 @@ from foundation.db import db, write_tx
 from foundation.models import Letter
 from tests.application import Browser
 from virtual_office.callbacks import callbacks
+from virtual_office.meetings import phone_wishes, stream_keys
+from virtual_office.meetings.models import Purpose
 from virtual_office.offices import offices
 from virtual_office.offices.models import Office
 
@@ -152,6 +166,7 @@ def _town(name: str) -> Town:
         place = resources.add_place(office, "Room 1", True)
         for diary in (counselor, interpreter, place):
             hours.set_week(diary, [hours.Window(day, 9 * 60, 17 * 60, date(2026, 1, 1)) for day in range(7)])
+        recurring.add(counselor, hours.Window(0, 540, 600, date(2030, 1, 7)), "meeting", None)
         later = clock.now() + timedelta(days=50)
         hours.add_absence(counselor, later, later + timedelta(hours=2), "course", None)
         hours.override_day(counselor, (later + timedelta(days=2)).date(), [], "closed")
@@ -174,6 +189,7 @@ def _town(name: str) -> Town:
             "interpreter": interpreter.public_id,
             "place": place.public_id,
             "hours": hours.of(counselor)[0].public_id,
+            "recurring": recurring.of(counselor)[0].public_id,
             "absence": hours.absences_of(counselor)[0].public_id,
             "colleague": people.get(town.people["counselor"]).public_id,
             "callback": callbacks.ask(office, name="Cal", phone="+34600222333", language="en").public_id,
@@ -202,11 +218,17 @@ def _book(town: Town, service_id: int) -> None:
         town.things["jobseeker"] = appointment.person.public_id
         more = series.SeriesWish(appointment, query, (slots[4], slots[5]), 1, None)
         town.things["series"] = series.book(more, f"key {town.name}").public_id
+        town.things["time_offer"] = time_offers.offer(appointment, None).public_id
         if appointment.meeting is not None:
             town.things["meeting"] = appointment.meeting.public_id
             town.things["participant"] = next(
                 seat.public_id for seat in appointment.meeting.participants if seat.role == "jobseeker"
             )
+            seat = next(seat for seat in appointment.meeting.participants if seat.role == "jobseeker")
+            host = next(seat for seat in appointment.meeting.participants if seat.role == "counselor")
+            stream_keys.make(appointment.meeting, host, Purpose.SEND)
+            town.things["stream_key"] = stream_keys.live(appointment.meeting)[0].public_id
+            town.things["phone_wish"] = phone_wishes.ask(appointment.meeting, seat, "+34600111222").public_id
         db.session.add(
             AppointmentNote(
                 appointment_id=appointment.id, author_id=town.people["counselor"], body=f"secret note {town.name}"

@@ -26,6 +26,7 @@ from tests.booking.world import World
 from tests.postbox import Postbox, postbox
 from tests.server import Server
 from tests.storms.conftest import rows_of
+from tests.storms.one_engine import SQLITE_FIRST
 from tests.storms.test_storms import ZONE, Open, start, the_day, wish, world_of
 
 SOAK = bool(os.environ.get("TEST_SOAK"))
@@ -40,11 +41,6 @@ DRAIN = 90.0
 """Seconds in which every letter must have left after the last kill; a generous ceiling."""
 
 pytestmark = pytest.mark.timeout(1800 if SOAK else 240)
-
-
-ON_BOTH_IN_THE_SOAK = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
-)
 
 
 @pytest.fixture
@@ -95,6 +91,7 @@ class Booker:
             time.sleep(0.05)
 
 
+@SQLITE_FIRST
 def test_killed_at_random(open_server: Open, post: Postbox, dice: random.Random) -> None:
     server = open_server(VO_SMTP_URL=post.url, VO_LEASE=str(LEASE))
     world = world_of(server, 20, closes=23 * 60, days=7)
@@ -135,7 +132,7 @@ def test_killed_at_random(open_server: Open, post: Postbox, dice: random.Random)
     assert sum(copies.values()) - len(copies) <= killed["worker"]
 
 
-@ON_BOTH_IN_THE_SOAK
+@SQLITE_FIRST
 @pytest.mark.parametrize(
     "place", ["before_commit", "after_commit_before_response", "between_hold_and_book", "after_smtp_before_mark"]
 )

@@ -1,0 +1,1 @@
+"""What the forwarding unit costs beside its peers, and the light WebRTC peer that asks it."""

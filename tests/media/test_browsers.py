@@ -1,0 +1,82 @@
+"""Real Chromium through the unit: one publishes a camera in two layers, two watch; what getStats says at each end (U2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.media import unit as units
+from benchmarks.media.browsers import Line, come, served
+from tests.journeys.people import CHROMIUM, FLAGS
+
+pytestmark = pytest.mark.serial
+
+
+@pytest.fixture(scope="module")
+def line() -> Iterator[Line]:
+    with units.running() as (_pid, path):
+        yield Line(path)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        flags = [*FLAGS, "--allow-loopback-in-peer-connection"]
+        with play.chromium.launch(executable_path=CHROMIUM, args=flags) as one:
+            yield one
+
+
+def until(page: Page, true: str, patience: float = 10.0) -> dict[str, Any]:
+    """Look until an expression over `seen` holds."""
+    end = time.monotonic() + patience
+    while True:
+        seen: dict[str, Any] = page.evaluate("() => window.seen()")
+        if eval(true, {}, {"seen": seen}):
+            return seen
+        assert time.monotonic() < end, (true, seen)
+        page.wait_for_timeout(50)
+
+
+def test_one_publishes_and_two_watch(browser: Browser, site: str, line: Line) -> None:
+    ana, _ = come(browser, site, line, "ana", publish=True)
+    sent = until(ana, "seen['sent'].get('h', 0) > 20 and seen['sent'].get('l', 0) > 20", 20)
+    assert sent["tls"] == "FEFD" and "GCM" in sent["cipher"], sent
+    bo, bo_id = come(browser, site, line, "bo")
+    began = time.monotonic()
+    until(bo, "seen['frames'] > 0")
+    took = time.monotonic() - began
+    cleo, _ = come(browser, site, line, "cleo")
+    until(cleo, "seen['frames'] > 0 and seen['audio'] > 10")
+    print(f"a picture {took:.2f} s after joining")
+    assert took < 3, "a ceiling: the figure is in the closing note"
+    full = until(bo, "seen['width'] >= 640 and seen['frames'] > 30", 20)
+
+    line.ask("want", peer=bo_id, wants={"ana": "small"})
+    small = until(bo, "0 < seen['width'] <= 320")
+    line.ask("want", peer=bo_id, wants={"ana": "full"})
+    again = until(bo, "seen['width'] >= 640")
+    print(f"full {full}, small {small}, again {again}")
+    line.ask("want", peer=bo_id, wants={"ana": "audio"})
+    bo.wait_for_timeout(500)
+    still = bo.evaluate("() => window.seen()")
+    bo.wait_for_timeout(800)
+    later = bo.evaluate("() => window.seen()")
+    assert later["frames"] - still["frames"] <= 2 and later["audio"] > still["audio"] + 20
+    line.ask("want", peer=bo_id, wants={})
+    until(bo, f"seen['frames'] > {later['frames'] + 20}")
+    for page in (bo, cleo):
+        seen = page.evaluate("() => window.seen()")
+        assert seen["lost"] == 0, seen
+    assert until(ana, "seen['delay'] >= 0")["delay"] < 1, "the unit reports to who publishes"
+    for page in (ana, bo, cleo):
+        page.close()
