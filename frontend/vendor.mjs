@@ -8,7 +8,7 @@ import * as sass from "sass";
 
 const ICONS = [
   "arrow-left", "arrow-right", "bell", "bell-off", "calendar-days", "calendar-plus", "camera", "captions", "check", "circle-alert",
-  "circle-check", "circle-help", "clock", "download", "ellipsis", "globe", "hourglass", "house", "info", "languages", "log-out",
+  "circle-check", "circle-help", "clock", "download", "ellipsis", "globe", "hourglass", "house", "info", "keyboard", "languages", "log-out",
   "mail", "map-pin", "message-square", "mic", "mic-off", "monitor-up", "phone", "phone-off", "printer", "qr-code", "refresh-cw",
   "search", "settings", "signal-low", "triangle-alert", "user", "user-plus", "users", "video", "video-off", "volume-2", "x",
 ];

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -14,9 +16,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from .tiers import SHELF
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +31,15 @@ def free_port() -> int:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         return int(door.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _shelf(name: str) -> Iterator[Path]:
+    """A folder of this test run under that name, for one process at a time."""
+    shelf = Path(os.environ[SHELF])
+    with open(shelf / f"{name}.lock", "w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield shelf / name
 
 
 class Server:
@@ -52,6 +66,8 @@ class Server:
         self.seed = seed
         self.env = {key: value for key, value in os.environ.items() if not key.startswith("VO_")}
         self.env |= {"PORT": str(self.port), "VO_INSTANCE": str(self.folder), "PYTHONUNBUFFERED": "1"}
+        # Many of these run at once on one machine: any port, and a forwarding unit only where a test asks for one.
+        self.env |= {"VO_MEDIA_UDP_PORT": "0", "VO_MEDIA_PROCESSES": "0"}
         if database_url:
             self.env["VO_DATABASE_URL"] = database_url
         self.env |= env or {}
@@ -60,22 +76,44 @@ class Server:
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.seed is not None:
-            self.flask("db", "upgrade")
-            self.flask("seed", *self.seed)
+            self._furnish(self.seed)
         try:
             self.start()
             self.wait_ready()
         except BaseException:
-            self.stop()
+            self.end()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.end()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _furnish(self, seed: tuple[str, ...]) -> None:
+        """Migrate and seed; what one test run has built once in SQLite is copied, for a town takes longer to build than many tests."""
+        if SHELF not in os.environ or "VO_DATABASE_URL" in self.env or any(self.folder.iterdir()):
+            self.upgrade()
+            self.flask("seed", *seed)
+            return
+        with _shelf(self._recipe(seed)) as kept:
+            if not (kept / "built").exists():
+                shutil.rmtree(kept, ignore_errors=True)
+                there, self.env["VO_INSTANCE"] = self.env["VO_INSTANCE"], str(kept)
+                self.upgrade()
+                self.flask("seed", *seed)
+                self.env["VO_INSTANCE"] = there
+                (kept / "built").touch()
+            shutil.copytree(kept, self.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("built"))
+
+    def _recipe(self, seed: tuple[str, ...]) -> str:
+        """What makes one town differ from another: words of the seed, settings, and the hour at which it is built."""
+        own = {"PORT", "VO_INSTANCE", "VO_PUBLIC_URL", "VO_TEST_CLOCK_SHIFT"}
+        settings = sorted((key, value) for key, value in self.env.items() if key.startswith("VO_") and key not in own)
+        hour = (time.time() + int(self.env.get("VO_TEST_CLOCK_SHIFT", "0"))) // 3600
+        return hashlib.sha256(repr((seed, settings, hour)).encode()).hexdigest()[:16]
 
     def start(self) -> None:
         """Start the supervisor; its words and its children's go to `log`."""
@@ -105,6 +143,18 @@ class Server:
         finally:
             self.process = None
 
+    def end(self) -> None:
+        """`kill -9` for everything: a test that is over needs no farewell. Those of the supervisor try the farewell (`stop`)."""
+        if self.process is None:
+            return
+        children = [pid for name, pid in self.pids.items() if name != "supervisor"]
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
     def wait_ready(self) -> float:
         """Wait until `/readyz` answers 200; returns the seconds it took, raises AssertionError with the log otherwise."""
         began = time.monotonic()
@@ -131,7 +181,7 @@ class Server:
 
     @property
     def pids(self) -> dict[str, int]:
-        """Process ids by name: supervisor, web, worker, and partner in the demo."""
+        """Process ids by name: supervisor, web, worker, media-0, and partner in the demo."""
         with contextlib.suppress(FileNotFoundError):
             pids: dict[str, int] = json.loads((self.folder / "processes.json").read_text())
             return pids
@@ -157,6 +207,12 @@ class Server:
                 return now
             time.sleep(0.02)
         raise AssertionError(f"{name} was not started again in {patience} s\n{self.log[-3000:]}")
+
+    def upgrade(self) -> None:
+        """Bring the database to the newest form, as the supervisor does before it starts anything."""
+        command = [sys.executable, "-m", "foundation.upgrading"]
+        done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done.stderr
 
     def flask(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `flask --app app …` on the same installation."""

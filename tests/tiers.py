@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,15 @@ SERIAL_FOLDERS = frozenset({"journeys", "storms", "houses"})
 PAGES = frozenset({"test_axe", "test_budgets"})
 """Journeys that look at pages; the others call."""
 SEED = "TEST_SEED"
+SHELF = "TEST_SHELF"
+"""Names the folder where one run keeps what several of its processes copy (`tests.server`)."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault(SEED, str(random.SystemRandom().randrange(1_000_000)))
+    if SHELF not in os.environ:
+        os.environ[SHELF] = tempfile.mkdtemp(prefix="office-shelf-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(SHELF), ignore_errors=True))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

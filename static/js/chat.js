@@ -10,7 +10,7 @@ export class Chat {
     this.log = /** @type {HTMLElement} */ (document.querySelector("[data-log]"));
     this.area = /** @type {HTMLTextAreaElement} */ (document.getElementById("say"));
     this.key = `say:${how.meeting}`;
-    /** @type {{key: string, text: string, line: HTMLElement}[]} */
+    /** @type {{key: string, text: string, live: boolean, line: HTMLElement}[]} */
     this.outbox = [];
     /** @type {Set<string>} */
     this.mine = new Set();
@@ -26,7 +26,7 @@ export class Chat {
       event.preventDefault();
       this.say();
     });
-    for (const one of JSON.parse(keep(`${this.key}:outbox`) ?? "[]")) this.#queue(one.key, one.text);
+    for (const one of JSON.parse(keep(`${this.key}:outbox`) ?? "[]")) this.#queue(one.key, one.text, one.live ?? false);
   }
 
   /** Put what is typed into the outbox. */
@@ -35,7 +35,12 @@ export class Chat {
     if (!text) return;
     this.area.value = "";
     keep(this.key, "");
-    this.#queue(crypto.randomUUID(), text);
+    this.send(crypto.randomUUID(), text);
+  }
+
+  /** Send a message under a name of its own. @param {string} key @param {string} text @param {boolean} [live] it was typed on the text line, whose name the key is */
+  send(key, text, live = false) {
+    this.#queue(key, text, live);
     void this.flush();
   }
 
@@ -46,7 +51,7 @@ export class Chat {
     try {
       while (this.outbox.length) {
         const first = this.outbox[0];
-        const answer = await this.how.ask("say", { text: first.text, key: first.key });
+        const answer = await this.how.ask("say", { text: first.text, key: first.key, line: first.live });
         if (!answer.ok && answer.code !== "input_wrong") {
           this.#mark(first.line, this.how.words.not_sent);
           return;
@@ -87,18 +92,18 @@ export class Chat {
     this.#insert(line, seq);
   }
 
-  /** @param {string} key @param {string} text */
-  #queue(key, text) {
+  /** @param {string} key @param {string} text @param {boolean} live */
+  #queue(key, text, live) {
     const line = this.#line(this.how.me, text, new Date().toISOString());
     this.#mark(line, this.how.words.sending);
     this.log.append(line);
     this.#bottom();
-    this.outbox.push({ key, text, line });
+    this.outbox.push({ key, text, live, line });
     this.#keepOutbox();
   }
 
   #keepOutbox() {
-    keep(`${this.key}:outbox`, JSON.stringify(this.outbox.map(({ key, text }) => ({ key, text }))));
+    keep(`${this.key}:outbox`, JSON.stringify(this.outbox.map(({ key, text, live }) => ({ key, text, live }))));
   }
 
   /** @param {HTMLElement} line @param {number} seq @param {string} [at] */

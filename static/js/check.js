@@ -8,16 +8,24 @@ const words = JSON.parse(document.getElementById("device-words")?.textContent ??
 export const chosen = {
   /** @type {MediaStream | null} */
   stream: null,
-  camera: true,
+  camera: !device.thriftyLine(),
   microphone: true,
   cameraId: stored("camera"),
   microphoneId: stored("microphone"),
+  speakerId: stored("speaker"),
 };
+/** The opening that runs, or the last one. */
+export let opened = Promise.resolve();
 /** @type {() => void} */
 let stopMeter = () => undefined;
 
 /** Open what was chosen and say how it went. @returns {Promise<void>} */
-export async function open() {
+export function open() {
+  opened = openChosen();
+  return opened;
+}
+
+async function openChosen() {
   const panel = document.querySelector("[data-check]");
   for (const track of chosen.stream?.getTracks() ?? []) track.stop();
   let result = await device.open(chosen);
@@ -26,6 +34,7 @@ export async function open() {
     result = await device.open(chosen);
   }
   chosen.stream = result.stream;
+  document.dispatchEvent(new Event("devices-opened"));
   if (!panel) return;
   for (const kind of ["camera", "microphone"]) {
     const code = kind === "camera" ? result.camera : result.microphone;
@@ -96,8 +105,19 @@ function stored(kind) {
   }
 }
 
+/** Test the line, where this page can; the test is fetched only now, for most people never need it. */
+export async function testLine() {
+  if (!document.querySelector("[data-line-test]:not([hidden])")) return;
+  try {
+    await (await import("./line-test.js")).test();
+  } catch (why) {
+    console.info("line test:", why instanceof Error ? why.message : why);
+  }
+}
+
 const panel = document.querySelector("[data-check]");
 if (panel) {
+  panel.querySelector("[data-thrift]")?.toggleAttribute("hidden", !device.thriftyLine());
   panel.querySelector("[data-tones]")?.addEventListener("click", () => void device.playTones());
   panel.querySelector("[data-retry]")?.addEventListener("click", () => {
     chosen.camera = chosen.microphone = true;
@@ -117,6 +137,9 @@ if (panel) {
     remember("microphone", chosen.microphoneId);
     void open();
   });
+  const tests = panel.querySelector("[data-line-test]");
+  tests?.toggleAttribute("hidden", !("RTCPeerConnection" in window));
+  tests?.addEventListener("click", () => void testLine());
   navigator.mediaDevices?.addEventListener?.("devicechange", () => void list(panel));
   void open();
 }

@@ -22,7 +22,7 @@ document.addEventListener(
 async function agree(form, button) {
   writing = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin", redirect: "manual" });
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(6000) });
     given = answer.type === "opaqueredirect" || answer.ok;
   } catch {
     given = false;

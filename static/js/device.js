@@ -2,6 +2,8 @@
 /** Camera, microphone and speaker of this device: opening them, what can go wrong in plain codes, how loud it is. */
 
 const PICTURE = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 } };
+/** Hands are read: no fewer than twenty pictures a second. */
+const HANDS = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 30, min: 20 } };
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** What this browser can not do at all, or "". @returns {string} `insecure`, `no_call`, or "" */
@@ -13,20 +15,22 @@ export function lacks() {
 
 /**
  * Open camera and microphone, or what of them there is.
- * @param {{camera: boolean, microphone: boolean, cameraId?: string, microphoneId?: string}} wanted
+ * @param {{camera: boolean, microphone: boolean, cameraId?: string, microphoneId?: string, signs?: boolean}} wanted
  * @returns {Promise<{stream: MediaStream | null, camera: string, microphone: string}>} for each kind "" or the code of its problem:
  *   denied, blocked, missing, busy, insecure, no_call, off
  */
 export async function open(wanted) {
   const cannot = lacks();
   if (cannot) return { stream: null, camera: cannot, microphone: cannot };
-  const video = wanted.camera ? { ...PICTURE, ...(wanted.cameraId ? { deviceId: { exact: wanted.cameraId } } : {}) } : false;
+  const video = wanted.camera ? { ...(wanted.signs ? HANDS : PICTURE), ...(wanted.cameraId ? { deviceId: { exact: wanted.cameraId } } : {}) } : false;
   const audio = wanted.microphone ? { ...SOUND, ...(wanted.microphoneId ? { deviceId: { exact: wanted.microphoneId } } : {}) } : false;
   const off = { camera: wanted.camera ? "" : "off", microphone: wanted.microphone ? "" : "off" };
   if (!video && !audio) return { stream: null, ...off };
   try {
     return { stream: await navigator.mediaDevices.getUserMedia({ video, audio }), ...off };
   } catch (why) {
+    // A camera that can not give so many pictures gives what it can.
+    if (wanted.signs && why instanceof DOMException && why.name === "OverconstrainedError") return open({ ...wanted, signs: false });
     if (!video || !audio) return { stream: null, camera: video ? problem(why) : off.camera, microphone: audio ? problem(why) : off.microphone };
   }
   const [sound, picture] = await Promise.all([alone({ audio }), alone({ video })]);
@@ -51,6 +55,18 @@ function problem(why) {
   if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
   if (name === "NotReadableError" || name === "AbortError") return "busy";
   return name === "SecurityError" ? "insecure" : "missing";
+}
+
+/** Whether the person or the network asks for little: then a call starts with sound alone. */
+export function thriftyLine() {
+  const network = /** @type {any} */ (navigator).connection;
+  return Boolean(network?.saveData || ["slow-2g", "2g"].includes(network?.effectiveType));
+}
+
+/** Whether this camera can blur what is behind the person. @param {MediaStreamTrack | undefined} track */
+export function blurs(track) {
+  const can = /** @type {any} */ (track?.getCapabilities?.())?.backgroundBlur;
+  return Array.isArray(can) && can.includes(true) && can.includes(false);
 }
 
 /** Devices of a kind, with names once the person has allowed them. @param {MediaDeviceKind} kind */

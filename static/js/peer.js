@@ -4,12 +4,16 @@
  * for, so that words meant for an older connection (before a reload, before a rebuild) are never mixed into the new one.
  */
 
+import { between, NOTHING, totals } from "./measure.js";
+import { lean, most } from "./sdp.js";
+
 const WATCH = 10_000;
 /** Milliseconds without a connection after which ICE is restarted; Chromium's own `failed` comes only after about fifteen seconds. */
 
 export class Peer extends EventTarget {
   /**
-   * @param {{polite: boolean, send: (kind: string, data: any) => Promise<any>, ice: () => Promise<RTCConfiguration>, stream: () => MediaStream | null}} how
+   * @param {{polite: boolean, send: (kind: string, data: any) => Promise<any>, ice: () => Promise<RTCConfiguration>, stream: () => MediaStream | null,
+   *   thrifty?: () => boolean}} how `thrifty`: whether this side asks to be sent little
    */
   constructor(how) {
     super();
@@ -18,6 +22,9 @@ export class Peer extends EventTarget {
     this.theirs = 0;
     this.failures = 0;
     this.closed = false;
+    /** The screen goes in the camera's place. */
+    this.screens = false;
+    this.connected = false;
     /** @type {RTCPeerConnection | null} */
     this.pc = null;
     this.remote = new MediaStream();
@@ -29,7 +36,9 @@ export class Peer extends EventTarget {
     this.watch = undefined;
     /** @type {Promise<void>} */
     this.inTurn = Promise.resolve();
-    this.before = { bytes: 0, lost: 0, packets: 0, frames: 0 };
+    this.before = { ...NOTHING };
+    /** Bytes of connections that were replaced. */
+    this.spent = 0;
   }
 
   /** Begin, or begin anew with a fresh connection. */
@@ -43,6 +52,7 @@ export class Peer extends EventTarget {
     this.pc = pc;
     this.early = [];
     this.offering = this.ignoring = false;
+    this.failures = 0;
     pc.addEventListener("negotiationneeded", () => void this.#offer(pc));
     pc.addEventListener("icecandidate", (event) => void this.#send("candidate", event.candidate ? event.candidate.toJSON() : {}));
     pc.addEventListener("track", (event) => {
@@ -75,9 +85,20 @@ export class Peer extends EventTarget {
   /** The line is back, or the other side is: say again what may have been lost. */
   nudge() {
     const pc = this.pc;
-    if (!pc || pc.connectionState === "connected") return;
+    if (!pc) return;
+    // An offer without an answer holds up everything that follows, also while the old connection still carries.
     if (pc.signalingState === "have-local-offer" && pc.localDescription) void this.#send("offer", pc.localDescription.toJSON());
-    else if (pc.remoteDescription) pc.restartIce();
+    else if (pc.connectionState !== "connected" && pc.remoteDescription) pc.restartIce();
+  }
+
+  /**
+   * Nothing comes in any more though it should: look for another way, seconds before the browser itself calls the connection broken.
+   * What still flows goes on meanwhile.
+   */
+  stalled() {
+    const pc = this.pc;
+    // While the first way is still being looked for, another search would only begin anew.
+    if (pc?.remoteDescription && pc.signalingState === "stable" && !["new", "connecting"].includes(pc.connectionState)) pc.restartIce();
   }
 
   /** Send another track of a kind (device changed, camera switched on), or none. @param {string} kind @param {MediaStreamTrack | null} track @param {MediaStream | null} stream */
@@ -93,33 +114,20 @@ export class Peer extends EventTarget {
     if (track && transceiver.direction === "recvonly") transceiver.direction = "sendrecv";
   }
 
-  /** What came in since the last look. */
+  /** What the connection says of itself, since it began. */
+  async totals() {
+    const reports = this.pc ? [...(await this.pc.getStats()).values()] : [];
+    return totals(reports, Date.now());
+  }
+
+  /** What went over the connection since the last look; `bytes` of both ways, of all connections to this person. */
   async measure() {
     const pc = this.pc;
-    const now = { bytes: 0, lost: 0, packets: 0, frames: 0 };
-    let delay = 0;
-    if (pc) {
-      for (const report of (await pc.getStats()).values()) {
-        if (report.type === "inbound-rtp") {
-          now.bytes += report.bytesReceived ?? 0;
-          now.lost += report.packetsLost ?? 0;
-          now.packets += report.packetsReceived ?? 0;
-          now.frames += report.framesDecoded ?? 0;
-        }
-        if (report.type === "candidate-pair" && report.nominated && report.currentRoundTripTime) delay = report.currentRoundTripTime * 1000;
-      }
-    }
-    const came = now.packets - this.before.packets;
-    const lost = Math.max(0, now.lost - this.before.lost);
-    const told = {
-      flows: now.bytes > this.before.bytes,
-      loss: came + lost > 0 ? lost / (came + lost) : 0,
-      delay,
-      bytes: now.bytes,
-      state: pc?.connectionState ?? "new",
-    };
-    this.before = now;
-    return told;
+    const now = await this.totals();
+    const told = between(this.before, now);
+    if (pc === this.pc) this.before = now;
+    const wanted = most(pc?.remoteDescription?.sdp ?? "");
+    return { ...told, bytes: told.bytes + this.spent, state: pc?.connectionState ?? "new", most: wanted };
   }
 
   /** End it. */
@@ -133,12 +141,14 @@ export class Peer extends EventTarget {
     try {
       this.offering = true;
       await pc.setLocalDescription();
-      if (pc === this.pc && pc.localDescription) await this.#send(pc.localDescription.type, pc.localDescription.toJSON());
     } catch (why) {
       this.#note(why);
+      return;
     } finally {
+      // Before it is sent: an offer of theirs that comes while ours waits for its receipt is no clash once ours was answered.
       this.offering = false;
     }
+    if (pc === this.pc && pc.localDescription) void this.#send(pc.localDescription.type, pc.localDescription.toJSON());
   }
 
   /** @param {string} kind @param {any} data */
@@ -167,7 +177,7 @@ export class Peer extends EventTarget {
         return;
       }
       if (kind === "offer" && pc.signalingState === "stable" && data.sdp === pc.remoteDescription?.sdp && pc.localDescription) {
-        await this.#send("answer", pc.localDescription.toJSON());
+        void this.#send("answer", pc.localDescription.toJSON());
         return;
       }
       if (kind === "answer" && pc.signalingState === "stable") return;
@@ -175,7 +185,8 @@ export class Peer extends EventTarget {
       for (const one of this.early.splice(0)) await pc.addIceCandidate(one);
       if (kind === "offer") {
         await pc.setLocalDescription();
-        if (pc.localDescription) await this.#send("answer", pc.localDescription.toJSON());
+        // Nobody waits for the receipt: their next words may be in the queue behind this one.
+        if (pc.localDescription) void this.#send("answer", pc.localDescription.toJSON());
       }
     } else if (kind === "candidate") {
       const { epoch: _from, to: _to, ...candidate } = data;
@@ -193,7 +204,8 @@ export class Peer extends EventTarget {
 
   /** @param {string} kind @param {any} data */
   #send(kind, data) {
-    return this.how.send(kind, { ...data, epoch: this.epoch, to: this.theirs });
+    const told = data.sdp && this.how.thrifty?.() ? { ...data, sdp: lean(data.sdp) } : data;
+    return this.how.send(kind, { ...told, epoch: this.epoch, to: this.theirs });
   }
 
   /** @param {RTCPeerConnection} pc */
@@ -201,6 +213,7 @@ export class Peer extends EventTarget {
     if (pc !== this.pc) return;
     if (pc.connectionState === "connected") {
       this.failures = 0;
+      this.connected = true;
       window.clearTimeout(this.watch);
     } else if (pc.connectionState === "failed") {
       this.#mend(pc);
@@ -224,11 +237,10 @@ export class Peer extends EventTarget {
   /** Twice a restart of ICE, then a new connection; at once a new one where nothing was even tried. @param {RTCPeerConnection} pc */
   #mend(pc) {
     this.failures += 1;
-    if (this.failures % 3 === 0 || pc.connectionState === "new") {
+    // A way that was never there, or that two searches did not bring back.
+    if (pc.remoteDescription && (!this.connected || this.failures > 2)) this.#tell("failed");
+    if (this.failures > 2 || pc.connectionState === "new") {
       void this.build();
-    } else if (pc.remoteDescription) {
-      pc.restartIce();
-      this.#guard(pc);
     } else {
       this.nudge();
       this.#guard(pc);
@@ -240,7 +252,8 @@ export class Peer extends EventTarget {
     window.clearTimeout(this.watch);
     this.pc?.close();
     this.pc = null;
-    this.before = { bytes: 0, lost: 0, packets: 0, frames: 0 };
+    this.spent += this.before.received + this.before.sent;
+    this.before = { ...NOTHING };
   }
 
   /** @param {string} name */

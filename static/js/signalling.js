@@ -5,11 +5,12 @@
  */
 import { io } from "../vendor/socket.io.esm.min.js";
 import { pause } from "./backoff.js";
+import { keep } from "./chat.js";
 
 /**
  * @typedef {{seq: number, at: string, kind: string, from: string | null, data: any}} Happening
  * @typedef {{id: string, name: string, role: string, standing: string, hosts: boolean, text_only: boolean, here: boolean, since: string | null}} Somebody
- * @typedef {{phase: string, reason: string | null, seq: number, people: Somebody[], events: Happening[], me?: any, media?: string}} State
+ * @typedef {{phase: string, reason: string | null, seq: number, people: Somebody[], events: Happening[], me?: any, media?: string, way?: string}} State
  * @typedef {{ok: boolean, code?: string, message?: string, [more: string]: any}} Answer
  */
 
@@ -19,6 +20,7 @@ export class Line extends EventTarget {
     super();
     this.where = where;
     this.last = 0;
+    this.page = ownName(where.meeting);
     this.entered = false;
     this.stopped = true;
     this.tries = 0;
@@ -37,7 +39,7 @@ export class Line extends EventTarget {
     this.socket.on("happened", (/** @type {Happening} */ one) => this.#happened(one));
     this.socket.on("look_again", () => void this.catchUp());
     this.socket.on("ended", () => void this.catchUp());
-    for (const name of ["signalled", "shown", "fallen_silent", "heard_again"]) {
+    for (const name of ["signalled", "shown", "typed", "lines_asked", "fallen_silent", "heard_again", "places", "speaking", "heard", "media_gone"]) {
       this.socket.on(name, (/** @type {any} */ told) => this.#tell(name, told));
     }
     for (const name of ["taken_over", "removed"]) {
@@ -94,7 +96,7 @@ export class Line extends EventTarget {
   }
 
   async #enter() {
-    const answer = await this.ask("enter", { meeting: this.where.meeting, after: this.last });
+    const answer = await this.ask("enter", { meeting: this.where.meeting, after: this.last, page: this.page });
     if (!answer.ok) {
       if (answer.code === "no_line" || answer.code === "busy" || answer.code === "too_many") {
         this.socket.disconnect();
@@ -111,7 +113,7 @@ export class Line extends EventTarget {
   }
 
   async #fetch() {
-    const answer = await fetch(`${this.where.events}?after=${this.last}`, { credentials: "same-origin", cache: "no-store" });
+    const answer = await fetch(`${this.where.events}?after=${this.last}`, { credentials: "same-origin", cache: "no-store", signal: AbortSignal.timeout(6000) });
     if (answer.ok) this.#take(await answer.json());
   }
 
@@ -153,4 +155,17 @@ export class Line extends EventTarget {
   #tell(name, told) {
     this.dispatchEvent(new CustomEvent(name, { detail: told }));
   }
+}
+
+/**
+ * This page's name for itself: the same after it was loaded again, another one in another window or on another device.
+ * @param {string} meeting @returns {string}
+ */
+function ownName(meeting) {
+  const memory = `page:${meeting}`;
+  const [how] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  const before = how?.type === "reload" ? keep(memory) : "";
+  const name = before || crypto.randomUUID();
+  keep(memory, name);
+  return name;
 }

@@ -71,3 +71,11 @@ def test_there_is_one_head() -> None:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "realtime" / "media").rglob("*.py")), ids=name)
+def test_the_forwarding_unit_reads_like_a_textbook(path: Path) -> None:
+    """U7: short modules; and none that the hot path stands on knows the web."""
+    text = path.read_text()
+    assert len(text.splitlines()) <= 300
+    assert "flask" not in text.lower().replace("knows no flask", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,11 +42,11 @@ class House:
         return f"/meetings/{made.stdout}"
 
 
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    """Everything runs, the town is built."""
+@contextmanager
+def opened(**settings: str) -> Iterator[House]:
+    """Everything runs with these settings, the town is built."""
     port = free_port()
-    env = {"VO_DEMO": "1", "VO_PUBLIC_URL": f"http://127.0.0.1:{port}", "VO_RATE_LIMITS": "off"}
+    env = {"VO_DEMO": "1", "VO_PUBLIC_URL": f"http://127.0.0.1:{port}", "VO_RATE_LIMITS": "off", **settings}
     with (
         Server(env=env, seed=("--demo-if-empty",)) as server,
         Proxy("127.0.0.1", port, server.port) as first,
@@ -54,6 +55,13 @@ def house() -> Iterator[House]:
         playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
     ):
         yield House(server, browser, first, second)
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    """The usual one."""
+    with opened() as made:
+        yield made
 
 
 @pytest.fixture

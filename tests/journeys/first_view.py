@@ -27,8 +27,8 @@ JOBSEEKERS = {
     "appointment": "{manage}",
 }
 """Pages that a jobseeker may open first: from a search, a letter, a poster."""
-MEETING = {"waiting room": "{join}"}
-"""Not bound by the number of requests: its scripts are ES modules, one small file each."""
+MEETING = {"before its time": "{early_join}", "waiting room": "{join}"}
+"""The way into a call. Not bound by the number of requests: its scripts are ES modules, one small file each."""
 LARGEST = """() => new Promise((done) => {
   new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe(
     {type: 'largest-contentful-paint', buffered: true});

@@ -15,7 +15,18 @@ from accounts.access import Visitor
 from accounts.factor_models import Passkey
 from accounts.models import CodePurpose, Person, SignInCode
 from app import create_app
-from booking import appointments, catalogue_changes, finder, follow_ups, holds, hours, links, series, waitlist
+from booking import (
+    appointments,
+    catalogue_changes,
+    finder,
+    follow_ups,
+    holds,
+    hours,
+    links,
+    series,
+    time_offers,
+    waitlist,
+)
 from booking.models import Appointment, AppointmentState, Resource, Service
 from foundation import audit, clock, times, wordings
 from foundation.db import db, write
@@ -73,6 +84,9 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
             bo.name, "en", query=query, starts_at=soon, modality="video", email="bo@example.org", person_id=bo.id
         )
     )
+    assert booked.meeting
+    # Rosa, who is here already, has the time before: his room is opened for him as if the half hour had passed.
+    booked.meeting.opens_at = clock.now()
     coming = select(Appointment).where(
         Appointment.state == AppointmentState.BOOKED, Appointment.starts_at > clock.now() + timedelta(days=1)
     )
@@ -91,7 +105,8 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
         "times": 3,
         "every": 1,
     }
-    assert booked.meeting and later and early and early.meeting and cancelled
+    paper = db.session.scalars(select(Letter).where(Letter.channel == "print", Letter.state == "waiting")).first()
+    assert later and early and early.meeting and cancelled and paper
     return {
         "advice": advice.public_id,
         "nobody_gives": nobody.public_id,
@@ -100,9 +115,13 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
         "meeting": booked.meeting.public_id,
         "early": early.meeting.public_id,
         "cancelled": cancelled.public_id,
+        "paper": paper.public_id,
         "later": later.public_id,
+        "rule": hours.of(diary)[0].public_id,
+        "other_times": links.times_path(time_offers.offer(later, None)),
         "manage": links.manage_path(later),
         "join": links.join_path(booked),
+        "early_join": links.join_path(early),
         "reference": later.reference,
         "code": links.code_of(later),
         "series": made.public_id,

@@ -13,7 +13,9 @@ FOCUSED = """(wanted) => {
   const drawn = (style) => style.boxShadow !== 'none' || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0);
   const label = one.labels?.[0];
   const places = [[one], [one, '::before'], [label], [label, '::before'], [one.parentElement]].filter(([place]) => place);
-  const centre = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  // A link that goes over two lines has nothing of itself in the middle of its box.
+  const line = one.getClientRects()[0] ?? box;
+  const centre = document.elementFromPoint(line.x + line.width / 2, line.y + line.height / 2);
   return {
     name: one.outerHTML.slice(0, 120),
     fits: Boolean(wanted) && one.matches(wanted),
@@ -22,8 +24,25 @@ FOCUSED = """(wanted) => {
     covered: Boolean(centre) && !one.contains(centre) && !centre.contains(one) && !label?.contains(centre),
   };
 }"""
-MOST = 120
-"""Presses of Tab after which a place counts as out of reach."""
+REACHED = """() => {
+  const one = document.activeElement;
+  const before = window.lastReached;
+  window.lastReached = one;
+  // A date has a stop for day, month, year and its calendar: the browser shows where in it.
+  if (before === one) return 'inside';
+  if ('reached' in one.dataset) return 'around';
+  one.dataset.reached = '';
+  return 'new';
+}"""
+NOT_REACHED = """() => {
+  const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')];
+  const group = (one) => one.type === 'radio' && all.some((other) => other.name === one.name && 'reached' in other.dataset);
+  return all
+    .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled && !('reached' in one.dataset) && !group(one))
+    .map((one) => one.outerHTML.slice(0, 120));
+}"""
+MOST, AROUND = 120, 600
+"""Presses of Tab after which a place counts as out of reach, and a page as without an end."""
 
 
 class Keyboard:
@@ -45,6 +64,24 @@ class Keyboard:
             if found["fits"]:
                 return
         raise AssertionError(f"{selector} is out of reach on {self.page.url}")
+
+    def around(self) -> list[str]:
+        """Press Tab once around the page; what can be used and was never reached. Every place on the way must show the focus."""
+        for _press in range(AROUND):
+            self.page.keyboard.press("Tab")
+            found = self.focus()
+            if found is None:
+                continue
+            where = self.page.evaluate(REACHED)
+            if where == "around":
+                break
+            if where == "inside":
+                continue
+            assert found["inside"] and found["seen"] and not found["covered"], f"on {self.page.url}: {found}"
+        else:
+            raise AssertionError(f"Tab never comes around on {self.page.url}")
+        missed: list[str] = self.page.evaluate(NOT_REACHED)
+        return missed
 
     def focus(self, selector: str = "") -> dict[str, Any] | None:
         """What has the focus, and whether it fits; None when it is lost to the page itself."""

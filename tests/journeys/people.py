@@ -56,6 +56,9 @@ WATCH_MEDIA = """() => {
     }
     const now = performance.now();
     watch.longest = Math.max(watch.longest, now - watch.at);
+    // A new connection counts from nothing.
+    watch.frames = Math.min(watch.frames, frames);
+    watch.bytes = Math.min(watch.bytes, bytes);
     if (frames > watch.frames && bytes > watch.bytes) [watch.frames, watch.bytes, watch.at] = [frames, bytes, now];
   }, 100);
 }"""
@@ -127,6 +130,11 @@ class Human:
     def press(self, name: str) -> None:
         """Press the button of that name."""
         self.page.get_by_role("button", name=name, exact=True).click()
+
+    def submit(self, name: str) -> None:
+        """Press the button of that name, and be on the page that answers."""
+        with self.page.expect_navigation():
+            self.press(name)
 
     def reads(self, selector: str) -> str:
         """The visible text of a place, one line."""

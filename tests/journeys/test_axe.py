@@ -1,4 +1,5 @@
-"""axe-core finds nothing on any page, in any state, in English and Arabic (WCAG 2.2 AA and good practice)."""
+"""axe-core finds nothing on any page, in any state, in English and Arabic (WCAG 2.2 AA and good practice);
+none scrolls sideways at 400 % zoom, and a keyboard reaches everything and shows where it is."""
 
 from __future__ import annotations
 
@@ -11,12 +12,14 @@ from contextlib import closing
 
 import pytest
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import ViewportSize
 
 from app import create_app
 from booking.claims import HOLD
 from tests.server import ROOT, Server
 
 from . import axe, tour
+from .keyboard import Keyboard
 from .pages import NO_PAGE, PAGES, WALKS, Page
 from .people import Human, until
 from .tour import ADMIN, AMAL, BO, INES, LUCIA, NOBODY, Tour
@@ -36,6 +39,11 @@ ON_A_PHONE = (
     "security.code_app",
 )
 """Pages that axe also sees 360 px wide, by their test's name."""
+ZOOMED: ViewportSize = {"width": 320, "height": 256}
+"""1280 x 1024 at 400 % (WCAG 1.4.10)."""
+TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+  .filter((one) => { const box = one.getBoundingClientRect(); return box.width && (box.right > innerWidth + 1 || box.left < -1); })
+  .slice(-3).map((one) => one.outerHTML.slice(0, 120))"""
 Look = Callable[[Tab, str], None]
 
 
@@ -99,11 +107,17 @@ def test_axe_sees_what_is_wrong(town: Tour) -> None:
         }"""
     )
     assert {"image-alt", "target-size", "color-contrast"} <= {one["rule"] for one in axe.violations(tab)}
+    assert tab.evaluate(TOO_WIDE) == []
+    tab.evaluate("() => { document.querySelector('h1').style.inlineSize = '3000px'; }")
+    assert "<h1" in tab.evaluate(TOO_WIDE)[-1]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_page(town: Tour, clean: Look, language: str, page: Page) -> None:
-    _open(town, clean, town.human(page.who, language), page)
+    one = town.human(page.who, language)
+    _open(town, clean, one, page)
+    if language == LANGUAGES[0]:
+        assert not (missed := Keyboard(one.page).around()), f"out of reach by keyboard: {missed}"
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if str(page) in ON_A_PHONE], ids=str)
@@ -326,6 +340,11 @@ def _open(town: Tour, clean: Look, one: Human, page: Page) -> None:
     answer = one.page.goto(town.server.url + town.path(page.path))
     assert answer is not None and answer.status == page.status, f"{one.page.url} answers {answer and answer.status}"
     clean(one.page, str(page))
+    size = one.page.viewport_size
+    assert size
+    one.page.set_viewport_size(ZOOMED)
+    assert not (wide := one.page.evaluate(TOO_WIDE)), f"{page} at 400 %: {wide}"
+    one.page.set_viewport_size(size)
 
 
 def _sent_letter(server: Server) -> str:

@@ -44,7 +44,7 @@ def town() -> Iterator[Town]:
         server = Server(env={"VO_DEMO": "1", "VO_RATE_LIMITS": "off", "VO_SMTP_URL": letters.url})
         server.folder.mkdir(parents=True, exist_ok=True)
         server.env["VO_TEST_CLOCK_SHIFT"] = str(_to_ten())
-        server.flask("db", "upgrade")
+        server.upgrade()
         server.flask("seed", "--demo-if-empty")
         subprocess.run([sys.executable, "-m", "tests.journeys.open_counter"], cwd=ROOT, env=server.env, check=True)
         server.env["VO_TEST_CLOCK_SHIFT"] = str(_to_ten())
@@ -103,13 +103,13 @@ def _book(guest: Human) -> datetime:
     first = tab.locator("input[name=starts_at]").first
     starts_at = datetime.fromisoformat(first.get_attribute("value") or "")
     first.check()
-    tab.get_by_role("button", name="Continue").click()
+    guest.submit("Continue")
     tab.get_by_label("Your name").fill(LEILA)
     tab.get_by_label("E-mail").fill(ADDRESS)
     tab.get_by_label("Video").check()
-    tab.get_by_role("button", name="Continue").click()
+    guest.submit("Continue")
     assert {LEILA, ADDRESS} <= set(tab.locator(".govuk-summary-list__value").all_inner_texts())
-    tab.get_by_role("button", name="Book this time").click()
+    guest.submit("Book this time")
     assert guest.reads(".confirmed__title") == "Your appointment is booked"
     return starts_at
 

@@ -143,6 +143,22 @@ def test_who_reloads_is_back_by_themselves(house: House, human: Come) -> None:
     until("Inés reads both", lambda: ines.messages() == ["before", "after"])
 
 
+def test_a_line_that_breaks_on_the_way_in_keeps_nobody_out(house: House, human: Come) -> None:
+    amal, ines = human("Amal Mansour"), human("Inés Vidal")
+    path = house.meeting()
+    amal.open(path)
+    amal.page.route("**/quality.js", lambda route: route.abort())
+    amal.press("Go to the waiting room")
+    until("Amal is told", lambda: "Press the button again" in amal.reads("[data-state-check]"))
+    assert not amal.waits
+    amal.page.unroute("**/quality.js")
+    amal.press("Go to the waiting room")
+    until("Amal waits", lambda: amal.waits)
+    ines.open(path)
+    ines.press("Let Amal Mansour in")
+    both_receive(amal, ines)
+
+
 def test_ended_while_the_other_side_is_cut(house: House, human: Come) -> None:
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
     let_in(amal, ines, house.meeting())

@@ -88,7 +88,10 @@ def test_one_person_sees_a_two_way_call(house: House, human: Come, practice: str
     until("Amal sees the waiting room", lambda: amal.waits)
     until("the partner lets Amal in", lambda: amal.in_call)
     until("Amal receives sound and picture", amal.receives)
-    until("both ends say that media flows", lambda: amal.reads("[data-line-words]") in {"", "Connected"})
+    until("both ends say that media flows", lambda: amal.reads("[data-line-words]") in {"", "You are connected."})
+    amal.page.wait_for_timeout(6000)
+    # The partner asks for little picture: that is no weak line.
+    assert amal.page.locator("[data-rung]").text_content() == "Now: picture and sound."
     leave(amal)
     until("the partner has gone", lambda: seat(amal, practice, "Inés Vidal")["standing"] == "left")
 
