@@ -25,7 +25,7 @@ Demo people: one click at http://127.0.0.1:$(PORT)/demo, or sign in with the pas
 endef
 export SIGN_INS
 
-.PHONY: help run test check tests unit slow soak fuzz journeys screens bench bench-booking bench-pages ci-deps venv dev-venv node migrate migration \
+.PHONY: help run test check tests unit slow soak fuzz journeys screens bench bench-booking bench-letters bench-calls bench-media bench-pages ci-deps venv dev-venv node migrate migration \
 	compile translations format clean
 
 help: ## List the targets
@@ -33,7 +33,7 @@ help: ## List the targets
 
 run: venv compile ## Serve on http://127.0.0.1:8000 (PORT=…) with demo people; data stays in instance/
 	@export VO_DEMO=1 PORT=$(PORT); \
-	$(BIN)/flask --app app db upgrade && $(BIN)/flask --app app seed --demo-if-empty && \
+	$(BIN)/python -m foundation.upgrading && $(BIN)/flask --app app seed --demo-if-empty && \
 	echo "$$SIGN_INS" && exec $(BIN)/python app.py
 
 venv: $(RUN_STAMP) ## Make .venv with what the product needs
@@ -87,10 +87,20 @@ fuzz: dev-venv compile node ## Properties on many more examples (FUZZ=10000)
 screens: dev-venv compile ## Remake the pictures under docs/screens
 	$(BIN)/python -m tests.journeys.screens
 
-bench: bench-booking bench-pages ## All benchmarks, as tables
+bench: bench-booking bench-pages bench-letters bench-media bench-calls ## All benchmarks, as tables
 
 bench-booking: dev-venv compile ## Finder, calendar and storms against the budgets
 	$(BIN)/python -m benchmarks.booking
+
+bench-letters: dev-venv compile ## 5,000 letters after two hours without a mail server (ten minutes)
+	$(BIN)/python -m benchmarks.letters
+
+bench-calls: dev-venv compile ## A call of two people at losses and outages (needs root)
+	$(BIN)/python -m benchmarks.calls
+
+bench-media: dev-venv ## What a forwarded packet costs, beside Janus (needs root) and a limit in C
+	@.ci/deps install bench || echo "Figures that need these packages are left out."
+	$(BIN)/python -m benchmarks.media
 
 bench-pages: dev-venv compile ## What the jobseeker's pages weigh and how long they take
 	$(BIN)/python -m benchmarks.pages
@@ -99,7 +109,7 @@ ci-deps: ## Install the Debian packages that the tests use (root or password-les
 	@.ci/deps install
 
 migrate: venv ## Bring the database to the newest form
-	$(BIN)/flask --app app db upgrade
+	$(BIN)/python -m foundation.upgrading
 
 migration: venv ## Write a migration from the models: make migration NAME="add …"
 	$(BIN)/flask --app app db migrate -m "$(NAME)"
