@@ -11,7 +11,7 @@ from flask import Flask
 
 from realtime.media.refused import Refused
 
-from . import lines
+from . import connections, lines
 from .lines import meeting_channel, participant_channel
 from .media_line import NAME, Units
 from .seats import seats
@@ -48,7 +48,7 @@ def hear(unit: str, event: str, data: dict[str, Any], say: Say) -> None:
         say(participant_channel(str(data["of"])), "heard", {"from": who, "how": data["how"]})
     elif event == "left":
         # The name of a connection is known to its own page only.
-        say(participant_channel(who), "media_gone", {"unit": unit, "peer": data["peer"]})
+        say(participant_channel(who), "media_gone", {"unit": unit, "peer": connections.name(unit, data["peer"])})
 
 
 def shut_out(units: Units, told: dict[str, Any]) -> None:

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 Hear = Callable[[str, str, dict[str, Any]], None]
 NAME = "media"
+FULL = 500
+"""Connections of one unit beyond which those who only watch are sent to a sibling (DESIGN 7); publishers still come in."""
 MOMENT = 0.5
 """Seconds for the figures of all units together."""
 
@@ -75,8 +77,11 @@ class Units:
         """Units that answer now."""
         return [unit for unit, line in self.lines.items() if line.alive]
 
-    def place(self, meeting: str) -> str:
-        """The unit in which a meeting is, else the least loaded one, which keeps it from now on. Raises UnitAway when none answers."""
+    def place(self, meeting: str, *, watches: bool = False) -> str:
+        """The unit in which a meeting is, else the least loaded one, which keeps it from now on. Raises UnitAway when none answers.
+
+        Who only `watches`, while that unit has its fill, is sent to a sibling that follows the meeting there.
+        """
         if len(self.lines) == 1:
             (unit,) = self.lines
             if not self.lines[unit].alive:
@@ -84,14 +89,41 @@ class Units:
             return unit
         with self._alone():
             found = self._ask_all("has", PATIENCE, meeting=meeting)
-            if here := [unit for unit, answer in found.items() if answer.get("has")]:
-                return here[0]
-            figures = {unit: told for unit, told in self.figures(PATIENCE).items() if not told.get("draining")}
-            for unit in sorted(figures, key=lambda unit: _load(figures[unit])):
+            home = next((unit for unit, answer in found.items() if answer.get("has")), None)
+            if home is None:
+                home = self._begin(meeting, found)
+            for unit, answer in found.items():
+                if answer.get("follows") not in (None, "", home):
+                    # It was at home in a unit that died.
+                    self._follow(unit, meeting, home)
+            if watches and found[home].get("peers", 0) >= FULL:
+                return self._sibling(meeting, home, found)
+            return home
+
+    def _begin(self, meeting: str, found: dict[str, dict[str, Any]]) -> str:
+        """A home for a meeting that is nowhere. A unit that still follows it could not be that: its viewers wait for another's publishers."""
+        figures = self.figures(PATIENCE)
+        free = [unit for unit, told in figures.items() if not told.get("draining") and unit in found]
+        for unit in sorted(free, key=lambda unit: _load(figures[unit])):
+            if not found[unit].get("follows"):
                 with contextlib.suppress(UnitAway, Refused):
                     self.ask(unit, "has", meeting=meeting, keep=True)
                     return unit
         raise UnitAway("media")
+
+    def _sibling(self, meeting: str, home: str, found: dict[str, dict[str, Any]]) -> str:
+        """One that follows the meeting already and has room, else the least loaded; where none has room, the home itself."""
+        others = [unit for unit, answer in found.items() if unit != home and answer.get("peers", 0) < FULL]
+        for unit in sorted(others, key=lambda unit: (not found[unit].get("follows"), found[unit].get("peers", 0))):
+            if self._follow(unit, meeting, home):
+                return unit
+        return home
+
+    def _follow(self, unit: str, meeting: str, home: str) -> bool:
+        with contextlib.suppress(UnitAway, Refused):
+            self.ask(unit, "follow", meeting=meeting, home=home)
+            return True
+        return False
 
     def figures(self, patience: float = MOMENT) -> dict[str, dict[str, Any]]:
         """The figures of every unit that answers in time, asked all at once; `patience` is for all together."""

@@ -20,6 +20,7 @@ from realtime.media.tokens import Claims, Places
 from virtual_office.meetings import ways
 from virtual_office.meetings.models import Meeting, Participant, Phase, Standing
 
+from . import connections
 from .media_line import units
 from .seated import seated, text
 from .unit_line import UnitAway
@@ -51,7 +52,7 @@ class ConnectionGone(Refusal):
 
 
 class MediaMessages(Door):
-    """A connection to the unit is named by `peer`, 128 random bits that only the page that joined was told."""
+    """A connection to the unit is named by `peer` (connections.py), with 128 random bits that only the page that joined was told."""
 
     apart = MappingProxyType({"on_media_join": 12})
 
@@ -73,12 +74,13 @@ class MediaMessages(Door):
         # No row is held while the unit is asked.
         db.session.remove()
         try:
-            unit = units().place(claims.meeting)
+            unit = units().place(claims.meeting, watches=not claims.publish)
         except UnitAway:
             raise UnitIsAway from None
         key = tokens.key(config.secret_key(current_app.config["VO"]))
         token = tokens.mint(key, replace(claims, unit=unit))
-        return {**_ask(unit, "join", token=token), "unit": unit}
+        made = _ask(unit, "join", token=token)
+        return {**made, "peer": connections.name(unit, made["peer"]), "unit": unit}
 
     @allow(HOLDER)
     def on_media_answer(self, told: Any) -> dict[str, Any]:
@@ -117,14 +119,18 @@ class MediaMessages(Door):
         return {}
 
     def _of(self, do: str, told: Any, *, admitted: bool = True, **data: Any) -> dict[str, Any]:
-        peer = text(told, "peer")
-        meeting, _me = _in_unit(way=False) if admitted else seated()
-        name = meeting.public_id
+        found = connections.read(text(told, "peer"))
+        if admitted:
+            _in_unit(way=False)
+        else:
+            seated()
+        if found is None:
+            raise ConnectionGone
+        unit, peer = found
+        # No row is held while the unit is asked.
         db.session.remove()
-        try:
-            unit = units().place(name)
-        except UnitAway:
-            raise UnitIsAway from None
+        if unit not in units().lines:
+            raise ConnectionGone
         return _ask(unit, do, peer=peer, **data)
 
 

@@ -6,7 +6,6 @@ own that nobody else can name; nothing is kept.
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
 
@@ -22,6 +21,7 @@ from foundation.security import limiter, sign
 from virtual_office.meetings import meetings
 from virtual_office.meetings.models import Meeting, Participant, Phase
 
+from . import connections
 from .media import tokens
 from .media.refused import Refused
 from .media.tokens import Claims, Places
@@ -37,7 +37,6 @@ QUOTA = parse("12 per 10 minutes")
 """Tests of one person; each moves about half a megabyte."""
 LARGEST = 64 * 1024
 """Characters of a browser's answer."""
-PEER = re.compile(r"([0-9]{1,2})\.([A-Za-z0-9_-]{16,40})")
 
 
 @blueprint.post("/meetings/<public_id>/probe")
@@ -66,7 +65,7 @@ def begin(public_id: str) -> ResponseReturnValue:
         told = units().ask(unit, "join", token=mint(claims, unit))
     except (UnitAway, Refused):
         raise Busy from None
-    return jsonify(peer=f"{unit.removeprefix('media-')}.{told['peer']}", offer=told["offer"], words=words)
+    return jsonify(peer=connections.name(unit, told["peer"]), offer=told["offer"], words=words)
 
 
 @blueprint.post("/meetings/<public_id>/probe/<peer>")
@@ -74,17 +73,17 @@ def begin(public_id: str) -> ResponseReturnValue:
 def answer(public_id: str, peer: str) -> ResponseReturnValue:
     """`sdp`: the browser's answer; from then on it measures."""
     meeting, me = _who(public_id)
-    who, found, sdp = _name(meeting, me), PEER.fullmatch(peer), request.form.get("sdp", "")
+    who, found, sdp = _name(meeting, me), connections.read(peer), request.form.get("sdp", "")
     if found is None:
         raise NotFound
     if not 0 < len(sdp) <= LARGEST:
         raise InputWrong
-    unit = f"media-{int(found[1])}"
+    unit, named = found
     db.session.remove()
     try:
-        if units().ask(unit, "ice", peer=found[2])["participant"] != who:
+        if units().ask(unit, "ice", peer=named)["participant"] != who:
             raise NotFound
-        units().ask(unit, "answer", peer=found[2], sdp=sdp)
+        units().ask(unit, "answer", peer=named, sdp=sdp)
     except UnitAway:
         raise NotFound from None
     except Refused as no:

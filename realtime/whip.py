@@ -6,7 +6,6 @@ with the unit, and a program that finds it absent begins anew.
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Any
 
@@ -25,7 +24,7 @@ from virtual_office.meetings import stream_keys, turn
 from virtual_office.meetings.events import StreamKeyRevoked
 from virtual_office.meetings.models import Purpose, StreamKey
 
-from . import whip_bodies
+from . import connections, whip_bodies
 from .media import tokens
 from .media.refused import Refused
 from .media.tokens import Claims
@@ -39,7 +38,6 @@ TOKEN_LIFE = 30
 """Seconds; it is used at once."""
 BY_ADDRESS, BY_KEY = parse("120 per minute"), parse("30 per minute")
 """A program that lost its line tries every second or two."""
-RESOURCE = re.compile(r"([0-9]{1,2})\.([A-Za-z0-9_-]{16,40})")
 EXPOSED = "Location, ETag, Link, Accept-Patch, WWW-Authenticate"
 STATUS = {"description_wrong": 400, "gone": 404, "too_many_tracks": 406, "description_unfit": 422}
 """What the unit says no to, as HTTP; all the rest is 503: it is full, or being started again."""
@@ -75,10 +73,10 @@ def begin(door: str, public_id: str) -> ResponseReturnValue:
         jti=tokens.fresh_jti(),
     )
     relays = turn.ice_servers(current_app.config["VO"], key.meeting, key.participant)
-    unit = _place(public_id)
+    unit = _place(public_id, watches=key.purpose == Purpose.WATCH)
     told = _ask(unit, "publish" if key.purpose == Purpose.SEND else "play", token=mint(claims, unit), sdp=offer)
     answer = Response(told["answer"], 201, content_type=whip_bodies.SDP)
-    resource = f"{unit.removeprefix('media-')}.{told['peer']}"
+    resource = connections.name(unit, told["peer"])
     answer.headers["Location"] = url_for(".change", door=door, public_id=public_id, resource=resource)
     answer.headers["Accept-Patch"] = whip_bodies.FRAGMENT
     answer.set_etag(told["ufrag"])
@@ -192,21 +190,21 @@ def _count(rate: Any, who: str) -> None:
 
 def _session(key: StreamKey, resource: str) -> tuple[str, str, str]:
     """Unit, connection and ICE session of a session's address; NotFound when it is not this key's."""
-    found = RESOURCE.fullmatch(resource)
+    found = connections.read(resource)
     if found is None:
         raise NotFound
-    unit, peer, meeting, who = f"media-{int(found[1])}", found[2], key.meeting.public_id, key.public_id
+    (unit, peer), meeting, who = found, key.meeting.public_id, key.public_id
     told = _ask(unit, "ice", peer=peer)
     if (told["meeting"], told["participant"]) != (meeting, who):
         raise NotFound
     return unit, peer, str(told["ufrag"])
 
 
-def _place(meeting: str) -> str:
+def _place(meeting: str, *, watches: bool) -> str:
     # No row is held while a unit is asked.
     db.session.remove()
     try:
-        return units().place(meeting)
+        return units().place(meeting, watches=watches)
     except UnitAway:
         raise Busy from None
 

@@ -1,47 +1,49 @@
-"""What a recorder hears of a meeting: plain packets of every publisher under fixed payload types, and their senders' clocks.
+"""What is heard of a meeting outside it: plain packets of every publisher under fixed payload types, and their senders' clocks.
 
-A recorder sees only what it is sent, so for it the unit also asks publishers for the keyframes that a viewer would ask for.
+A recorder hears the largest layer of each picture. It sees only what it is sent, so for it the unit also asks publishers for the
+keyframes that a viewer would ask for. A sibling (`followed.py`) hears every layer, and asks for keyframes itself.
 """
 
 from __future__ import annotations
 
 import time
 
-from . import codecs, h264, packet, rtcp, vp8
+from . import arrival, codecs, h264, packet, rtcp, vp8
+from .arrival import NUMBERS, Arrival
 from .control import Line
 from .meeting import Meeting
 from .track import Track
 
-KINDS = {"audio": 0, "camera": 1, "screen": 2}
-"""The numbers of the feed (docs/media-protocol.md)."""
-
 
 class Feed:
-    """One recorder's line on one meeting; hears until the line or the meeting ends."""
+    """One line on one meeting, which hears until the line or the meeting ends; `layers`: all of them, not only the largest."""
 
-    def __init__(self, line: Line, meeting: Meeting) -> None:
-        self._line, self._meeting = line, meeting
+    def __init__(self, line: Line, meeting: Meeting, *, layers: bool) -> None:
+        self.line, self.layers = line, layers
+        self._meeting = meeting
         self._begun: dict[str, int] = {}
-        meeting.on_feed, meeting.on_report = self.packet, self.report
+        # Whoever asks again is fed once.
+        meeting.feeds[:] = [one for one in meeting.feeds if not (isinstance(one, Feed) and one.line is line)] + [self]
         line.when_closed(self._stop)
 
-    def packet(self, track: Track, ssrc: int, data: bytes | memoryview) -> None:
+    def packet(self, track: Track, ssrc: int, data: bytes | memoryview, *, largest: bool) -> None:
         """Hand on a packet that has just come."""
+        if not (largest or self.layers):
+            return
         raw = bytes(data)
         name = track.agreed.dialect.names.get(raw[1] & 127)
         if name is None or name.startswith("rtx:"):
             return
-        if track.media == "video":
+        if track.media == "video" and not self.layers:
             self._begin(track, ssrc, name, raw)
-        who = track.participant.encode()
-        head = b"\0" + int(time.time() * 1e6).to_bytes(8, "big") + bytes([len(who)]) + who + bytes([KINDS[track.kind]])
         # WHIP publishers have numbers of their own.
         mark = bytes([raw[1] & 128 | codecs.codec(name).payload_type])
-        self._line.feed(head + raw[:1] + mark + raw[2:])
+        now = int(time.time() * 1e6)
+        self.line.feed(arrival.write(Arrival(now, track.participant, NUMBERS[track.kind], raw[:1] + mark + raw[2:])))
 
     def report(self, track: Track, sent: rtcp.Sent) -> None:
         """Hand on a sender's report, so that sound and pictures are kept in step."""
-        self._line.tell(
+        self.line.tell(
             "report",
             meeting=self._meeting.name,
             participant=track.participant,
@@ -69,5 +71,5 @@ class Feed:
             layer.want_keyframe(time.monotonic())
 
     def _stop(self, _line: Line) -> None:
-        if self._meeting.on_feed == self.packet:
-            self._meeting.on_feed = self._meeting.on_report = None
+        if self in self._meeting.feeds:
+            self._meeting.feeds.remove(self)

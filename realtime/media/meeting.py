@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from . import rtcp
 from .answers import Agreed
@@ -22,8 +22,18 @@ FLOWING = 5.0
 Tell = Callable[..., None]
 
 
+class Listens(Protocol):
+    """Somebody outside who hears a meeting (`feeds.py`)."""
+
+    def packet(self, track: Track, ssrc: int, data: bytes | memoryview, *, largest: bool) -> None:
+        """A packet came; `largest`: it is sound, or of the largest layer that flows."""
+
+    def report(self, track: Track, sent: rtcp.Sent) -> None:
+        """A sender's report came."""
+
+
 class Meeting:
-    """`tell(event, …)` says over the control line what happened; `on_feed(track, data)` hears every packet, where a recorder listens."""
+    """`tell(event, …)` says over the control line what happened; `feeds` hear every packet, for recorders and siblings."""
 
     def __init__(self, name: str, places: Places, sender: Sender, tell: Tell) -> None:
         self.name, self._sender = name, sender
@@ -32,8 +42,7 @@ class Meeting:
         ]
         self.by_ssrc: dict[int, Place] = {place.ssrc: place for place in self.places}
         self.members: dict[str, Member] = {}
-        self.on_feed: Callable[[Track, int, bytes | memoryview], None] | None = None
-        self.on_report: Callable[[Track, rtcp.Sent], None] | None = None
+        self.feeds: list[Listens] = []
         self._speakers = Speakers()
         self._tell = tell
 
@@ -97,24 +106,19 @@ class Meeting:
     def _free(self, place: Place, now: float) -> bool:
         return place.track is None or place.track.peer.ended
 
-    def tell_places(self) -> None:
-        """Who stands where, for everybody's page."""
+    def placed(self) -> dict[str, Any]:
+        """Who stands where: `audio` and `video` of the event `places`."""
         audio = {str(one.index): one.track.participant for one in self.places if one.track and one.kind == "audio"}
         video = {
             str(one.index): {"participant": one.track.participant, "kind": one.track.kind}
             for one in self.places
             if one.track and one.kind == "video"
         }
-        self.tell("places", audio=audio, video=video)
+        return {"audio": audio, "video": video}
 
-    def placed(self) -> dict[str, Any]:
-        """The same for one who asks."""
-        told: dict[str, Any] = {}
-        kept, self._tell = self._tell, lambda _event, **data: told.update(data)
-        self.tell_places()
-        self._tell = kept
-        told.pop("meeting", None)
-        return told
+    def tell_places(self) -> None:
+        """The same for everybody's page."""
+        self.tell("places", **self.placed())
 
     # — who gets what —
 
@@ -212,8 +216,8 @@ class Meeting:
         layer = track.layers.get(sent.ssrc)
         if layer is None:
             return
-        if self.on_report is not None:
-            self.on_report(track, sent)
+        for feed in self.feeds:
+            feed.report(track, sent)
         for fan in layer.fans.values():
             for seat in fan.seats:
                 told = rtcp.sender_report(
@@ -224,9 +228,13 @@ class Meeting:
                     member.sent_report(seat.ssrc, sent.ntp, now)
 
     def fed(self, track: Track, ssrc: int, data: bytes | memoryview) -> None:
-        """A packet came: for the recorder as well, if one listens; of a picture its largest layer only."""
-        if self.on_feed is None:
+        """A packet came: for recorders and siblings as well, if any listen."""
+        if not self.feeds:
             return
         ranked = track.ranked()
-        if track.media == "audio" or not ranked or ranked[-1].ssrc == ssrc:
-            self.on_feed(track, ssrc, data)
+        largest = track.media == "audio" or not ranked or ranked[-1].ssrc == ssrc
+        for feed in list(self.feeds):
+            feed.packet(track, ssrc, data, largest=largest)
+
+    def close(self) -> None:
+        """The last one is gone: nothing of it is needed any more."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 from .control import Control
 from .dtls import Certificate
 from .fanout import Sender
+from .followed import Followed
+from .kept import Kept
 from .meeting import Meeting
 from .member import Member
 from .native import offers_segmentation
@@ -37,6 +40,7 @@ class Roster:
         self.tokens = Tokens(settings.key, settings.name)
         self.meetings: dict[str, Meeting] = {}
         self.members: dict[str, Member] = {}
+        self.kept = Kept()
         self.draining = False
         self.control: Control | None = None
         self._asked: dict[str, float] = {}
@@ -45,15 +49,18 @@ class Roster:
 
     def admitted(self, request: dict[str, Any]) -> Claims:
         """What a token allows, which is used up by that; raises Refused."""
-        if self.draining or len(self.members) >= MOST_PEERS:
+        if len(self.members) >= MOST_PEERS:
             raise Refused("busy", "No more can come in here.")
-        return self.tokens.take(request.get("token"), time.time())
+        claims = self.tokens.take(request.get("token"), time.time())
+        if self.draining and claims.meeting not in self.meetings:
+            raise Refused("busy", "No meeting begins here any more.")
+        return claims
 
     def enter(self, claims: Claims) -> Member:
         """A new connection in the meeting that the claims name; it waits for a description."""
         meeting = self.meetings.get(claims.meeting)
         if meeting is None:
-            meeting = self.meetings[claims.meeting] = Meeting(claims.meeting, claims.places, self.sender, self._tell)
+            meeting = self.meetings[claims.meeting] = self._meeting(claims)
         peer = Peer(self.mux, self.certificate, bool(claims.publish))
         member = Member(meeting, peer, claims)
         meeting.add(member)
@@ -65,6 +72,16 @@ class Roster:
         if claims.echo:
             asyncio.get_running_loop().call_later(ECHO, peer.end, "over")
         return member
+
+    def _meeting(self, claims: Claims) -> Meeting:
+        told = claims.meeting, claims.places, self.sender, self._tell
+        if home := self.kept.home(claims.meeting, time.monotonic()):
+            return Followed(*told, self.path_of(home))
+        return Meeting(*told)
+
+    def path_of(self, unit: str) -> Path:
+        """The control line of a sibling on this box."""
+        return self.settings.control.with_name(f"{unit}.sock")
 
     def member_of(self, request: dict[str, Any]) -> Member:
         """The connection that a request is about; raises Refused."""
@@ -93,6 +110,7 @@ class Roster:
         meeting.tell("left", participant=member.participant, peer=member.peer.id, reason=reason)
         if not meeting.members:
             self.meetings.pop(meeting.name, None)
+            meeting.close()
 
     def sweep(self, now: float) -> None:
         """Let go of who has fallen silent, and of offers that nobody answered."""

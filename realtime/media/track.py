@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from . import rtcp
 from .answers import Agreed
 from .fanout import Sender
 from .packet import Packet
-from .peer import Peer
 from .stream import Layer
 
 FRESH = 2.0
@@ -21,11 +21,21 @@ SMOOTH = 0.2
 """Share of the newest level in the running one: about a tenth of a second of voice."""
 
 
+class Source(Protocol):
+    """Where a track comes from: a connection, or a sibling that has one (`followed.py`)."""
+
+    ssrc: int
+    ended: bool
+
+    def send(self, packet: bytes, *, control: bool = False) -> bool:
+        """Feedback to the publisher."""
+
+
 class Track:
     """A section that a peer publishes; `on_layer(layer)` is told of each layer that begins."""
 
     def __init__(
-        self, peer: Peer, participant: str, kind: str, agreed: Agreed, place_ssrc: int, sender: Sender
+        self, peer: Source, participant: str, kind: str, agreed: Agreed, place_ssrc: int, sender: Sender
     ) -> None:
         self.peer, self.participant, self.kind, self.agreed = peer, participant, kind, agreed
         self.media = "audio" if kind == "audio" else "video"

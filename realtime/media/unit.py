@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import Any
 
 from . import answers, offered, sdp
 from .control import Control, Line
 from .feeds import Feed
+from .followed import Followed
 from .grammar import SdpWrong
-from .kept import Kept
 from .member import Member
 from .refused import Refused
 from .roster import Roster
@@ -18,6 +19,8 @@ from .settings import Settings
 from .wish import LEVELS, Wants
 
 TICK, LOOK = 0.05, 0.5
+UNIT = re.compile(r"media-[0-9]{1,3}")
+"""A unit's name, which is that of its control line."""
 
 
 class Unit(Roster):
@@ -25,7 +28,6 @@ class Unit(Roster):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.kept = Kept()
         self._began = time.monotonic()
 
     # — what is asked —
@@ -42,6 +44,8 @@ class Unit(Roster):
             "remove": self.remove,
             "close": self.close_meeting,
             "has": self.has,
+            "follow": self.follow,
+            "keyframe": self.keyframe,
             "publish": self.publish,
             "play": self.play,
             "ice": self.ice,
@@ -152,11 +156,39 @@ class Unit(Roster):
         return {}
 
     def has(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Whether this unit has a meeting, or keeps it for those on their way (from now on if asked to); and how many are connected."""
+        """Whether a meeting is at home here, or kept for those on their way (from now on if asked to); or which unit it is followed at."""
         now, name = time.monotonic(), str(request.get("meeting"))
         if request.get("keep") is True:
             self.kept.keep(name, now)
-        return {"has": name in self.meetings or name in self.kept.names(now), "peers": len(self.members)}
+        meeting = self.meetings.get(name)
+        follows = meeting.home if isinstance(meeting, Followed) else self.kept.home(name, now)
+        here = bool(meeting) or name in self.kept.names(now)
+        return {"has": here and not follows, "follows": follows, "peers": len(self.members)}
+
+    def follow(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Whoever watches this meeting here from now on gets it from the sibling where it is."""
+        name, home, now = str(request.get("meeting")), str(request.get("home")), time.monotonic()
+        meeting = self.meetings.get(name)
+        if not UNIT.fullmatch(home) or home == self.settings.name or (meeting and not isinstance(meeting, Followed)):
+            raise Refused("wrong", "This meeting can not be followed here.")
+        self.kept.keep(name, now, home)
+        if isinstance(meeting, Followed):
+            meeting.turn_to(self.path_of(home))
+        return {}
+
+    def keyframe(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A sibling needs the next picture of a layer to be whole."""
+        who, kind, ssrc = request.get("participant"), request.get("kind"), request.get("ssrc")
+        for place in self.meeting_of(request).places:
+            track = place.track
+            if (
+                track
+                and (track.participant, track.kind) == (who, kind)
+                and isinstance(ssrc, int)
+                and ssrc in track.layers
+            ):
+                track.layers[ssrc].want_keyframe(time.monotonic())
+        return {}
 
     def publish(self, request: dict[str, Any]) -> dict[str, Any]:
         """WHIP (RFC 9725): a description of theirs that publishes."""
@@ -195,9 +227,12 @@ class Unit(Roster):
         return {"meeting": member.meeting.name, "participant": member.participant, "ufrag": member.peer.ufrag}
 
     def feed(self, line: Line, request: dict[str, Any]) -> dict[str, Any]:
-        """A recorder listens to a meeting from now on, until its line ends."""
-        Feed(line, self.meeting_of(request))
-        return {}
+        """A recorder, or with `layers: "all"` a sibling, listens to a meeting from now on, until its line ends."""
+        meeting = self.meeting_of(request)
+        if isinstance(meeting, Followed):
+            raise Refused("gone", "The meeting is at home elsewhere.")
+        Feed(line, meeting, layers=request.get("layers") == "all")
+        return meeting.placed()
 
     def figures(self, _request: dict[str, Any]) -> dict[str, Any]:
         """Counts since the start, for /metrics and for who places meetings."""
@@ -215,10 +250,11 @@ class Unit(Roster):
             "way": sender.way,
             "uptime": round(time.monotonic() - self._began, 1),
             "port": self.mux.port,
+            "draining": self.draining,
         }
 
     def drain(self, _request: dict[str, Any]) -> dict[str, Any]:
-        """Let nobody in any more; the process ends when the last one is gone."""
+        """Begin no meeting any more; the process ends when the last one is gone."""
         self.draining = True
         return {}
 

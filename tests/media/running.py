@@ -25,15 +25,17 @@ class Running:
 
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
+        self._tell = unit._tell
         self.events: list[tuple[str, dict[str, Any]]] = []
         unit._tell = self._told  # type: ignore[method-assign]
 
     def _told(self, event: str, **data: Any) -> None:
         self.events.append((event, data))
+        self._tell(event, **data)
 
     def token(self, who: str, publish: Sequence[str] = (), meeting: str = "m", **more: Any) -> str:
         """A good token; `more` makes it another one."""
-        said = {"places": PLACES, "echo": False, "exp": int(time.time()) + 50, "unit": "media-0", **more}
+        said = {"places": PLACES, "echo": False, "exp": int(time.time()) + 50, "unit": self.unit.settings.name, **more}
         return tokens.mint(KEY, Claims(meeting, who, "counselor", tuple(publish), jti=tokens.fresh_jti(), **said))
 
     async def join(
@@ -57,10 +59,11 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running() -> AsyncIterator[Running]:
-    """A unit on any free port."""
+async def running(name: str = "media-0", beside: Running | None = None) -> AsyncIterator[Running]:
+    """A unit on any free port; `beside` another it is its sibling."""
     with tempfile.TemporaryDirectory() as folder:
-        unit = Unit(Settings("media-0", 0, ("127.0.0.1",), Path(folder) / "media-0.sock", KEY))
+        control = beside.unit.settings.control.parent if beside else Path(folder)
+        unit = Unit(Settings(name, 0, ("127.0.0.1",), control / f"{name}.sock", KEY))
         stop = asyncio.Event()
         task = asyncio.create_task(unit.run(stop))
         try:

@@ -17,6 +17,8 @@ class Unit:
 
     def __init__(self, path: Path) -> None:
         self.meetings: dict[str, int] = {}
+        self.follows: dict[str, str] = {}
+        self.peers = 0
         self.draining = False
         self.control = Control(path, self.act)
 
@@ -25,7 +27,14 @@ class Unit:
         if do == "has":
             if request.get("keep"):
                 self.meetings.setdefault(request["meeting"], 0)
-            return {"has": request["meeting"] in self.meetings}
+            name = request["meeting"]
+            return {"has": name in self.meetings, "follows": self.follows.get(name, ""), "peers": self.peers}
+        if do == "fill":
+            self.peers = request["peers"]
+            return {}
+        if do == "follow":
+            self.follows[request["meeting"]] = request["home"]
+            return {}
         if do == "join":
             self.meetings[request["meeting"]] = self.meetings.get(request["meeting"], 0) + 1
             self.control.tell("joined", meeting=request["meeting"], participant=request["token"], peer="p")

@@ -57,7 +57,7 @@ def test_a_recorder_that_comes_late_is_given_a_keyframe_and_the_senders_clock() 
             assert 1 <= len(asked) <= 3
             writer.close()
             await listening
-            await until(lambda: house.unit.meetings["m"].on_feed is None)
+            await until(lambda: not house.unit.meetings["m"].feeds)
             await plays
 
     asyncio.run(case())

@@ -105,7 +105,7 @@ def test_killed_unit_is_gone_at_once_and_back_with_another_life(house: House) ->
     unit, data = house.next_event("back")
     assert (unit, data["same"]) == ("media-0", False)
     assert data["life"] == house.units.lines["media-0"].life != life
-    assert house.units.ask("media-0", "has", meeting="m1") == {"has": False}
+    assert not house.units.ask("media-0", "has", meeting="m1")["has"]
     assert house.heard.empty(), "gone was told once"
 
 
@@ -291,3 +291,33 @@ def test_wild_figures_do_no_harm() -> None:
     told = {family.name: family.samples for family in media_figures.families(Wild())}
     assert set(told) == {"vo_media_up", "vo_media_path", "vo_media_peers"}
     assert [len(samples) for samples in told.values()] == [2, 1, 1]
+
+
+def test_past_its_fill_a_home_sends_those_who_watch_to_a_sibling(big_house: House) -> None:
+    units = big_house.units
+    home = units.place("m")
+    others = {"media-0", "media-1", "media-2"} - {home}
+    assert units.place("m", watches=True) == home
+    units.ask(home, "fill", peers=500)
+    assert units.place("m") == home, "publishers stay together"
+    first = units.place("m", watches=True)
+    assert first in others
+    assert units.ask(first, "has", meeting="m")["follows"] == home
+    assert units.place("m", watches=True) == first, "one after the other is filled"
+    units.ask(first, "fill", peers=500)
+    (second,) = others - {first}
+    assert units.place("m", watches=True) == second
+    units.ask(second, "fill", peers=500)
+    assert units.place("m", watches=True) == home, "where none has room, the home says no by itself"
+
+
+def test_siblings_are_told_where_a_meeting_is_after_its_home_died(big_house: House) -> None:
+    units = big_house.units
+    home = units.place("m")
+    units.ask(home, "fill", peers=500)
+    sibling = units.place("m", watches=True)
+    big_house.kill(home)
+    big_house.next_event("gone")
+    again = units.place("m")
+    assert again not in (home, sibling), "who follows can not be the home"
+    assert units.ask(sibling, "has", meeting="m")["follows"] == again

@@ -42,7 +42,7 @@ def test_what_is_published_is_in_the_file(tmp_path: Path, codec: int, name: str)
             recorder = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "realtime.media.recorder", str(house.unit.settings.control), "m", str(tmp_path)
             )
-            await until(lambda: house.unit.meetings["m"].on_feed is not None, 20)
+            await until(lambda: house.unit.meetings["m"].feeds, 20)
             sent: list[tuple[str, Sent]] = [
                 *(("pv", each) for each in send_pictures(codec, pictures, ssrc=ssrcs["pv"])),
                 *(("pa", each) for each in send_sound(sound, ssrc=ssrcs["pa"])),

@@ -8,11 +8,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from realtime.media import arrival
+from realtime.media.arrival import AUDIO, CAMERA, KINDS, SCREEN, Malformed
 from realtime.media.packet import read
 from realtime.media.recorder.clocks import SenderClock
 from realtime.media.recorder.manifest import Gap, Manifest
 from realtime.media.recorder.output import Output
-from realtime.media.recorder.packets import AUDIO, CAMERA, KINDS, SCREEN, Malformed, read_arrival
 from realtime.media.recorder.sources import Camera, Microphone, Source
 
 log = logging.getLogger(__name__)
@@ -65,10 +66,10 @@ class Recording:
             if frame[:1] == b"{":
                 self._event(json.loads(frame))
                 return now
-            arrival = read_arrival(frame)
-            if abs(arrival.at - now) > SKEW:
+            one = arrival.read(frame)
+            if abs(one.at - now) > SKEW:
                 raise Malformed("feed: arrived at no possible time")
-            packet = read(arrival.packet)
+            packet = read(one.packet)
             if packet is None:
                 raise Malformed("feed: no RTP")
         except (Malformed, ValueError, RecursionError) as error:
@@ -77,15 +78,15 @@ class Recording:
                 log.warning("a frame of the feed was left out: %s", why)
             self.malformed[why] += 1
             return now
-        publisher = self._publisher(arrival.participant)
+        publisher = self._publisher(one.participant)
         if publisher is None:
             self.manifest.dropped += 1
-            return arrival.at
-        self._newest = max(self._newest, arrival.at)
-        source = publisher.sources[arrival.kind]
-        source.push(packet, arrival.at)
+            return one.at
+        self._newest = max(self._newest, one.at)
+        source = publisher.sources[one.kind]
+        source.push(packet, one.at)
         source.release(self._newest)
-        return arrival.at
+        return one.at
 
     def look(self, now: int) -> None:
         """Hand on what waited long enough, and end what is idle."""
