@@ -38,7 +38,8 @@ class Broken(Exception):
 class Asking:
     """The control line (docs/media-protocol.md) in asyncio; events go to `events`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unit: str = NAME) -> None:
+        self.unit = unit
         self._reader, self._writer = reader, writer
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -69,20 +70,24 @@ class Asking:
             raise Broken(f"{do}: {said}")
         return said
 
-    async def join(self, participant: str, publish: Sequence[str] = ()) -> tuple[str, str]:
-        """(peer, offer) of somebody new in the meeting."""
+    def token(self, participant: str, publish: Sequence[str] = (), meeting: str = MEETING) -> str:
+        """A good token, as the web process makes it."""
         claims = tokens.Claims(
-            meeting=MEETING,
+            meeting=meeting,
             participant=participant,
             role="host" if publish else "audience",
             publish=tuple(publish),
             places=PLACES,
-            unit=NAME,
+            unit=self.unit,
             echo=False,
             exp=int(time.time()) + 50,
             jti=tokens.fresh_jti(),
         )
-        said = await self.ask("join", token=tokens.mint(tokens.key(SECRET), claims))
+        return tokens.mint(tokens.key(SECRET), claims)
+
+    async def join(self, participant: str, publish: Sequence[str] = (), meeting: str = MEETING) -> tuple[str, str]:
+        """(peer, offer) of somebody new in the meeting."""
+        said = await self.ask("join", token=self.token(participant, publish, meeting))
         return said["peer"], said["offer"]
 
     def close(self) -> None:

@@ -224,8 +224,6 @@ class Meeting:
                     seat.ssrc, sent.ntp, seat.report_time(sent.rtp), layer.packets, layer.packets * 1000
                 )
                 seat.peer.send(told + rtcp.source(seat.ssrc, track.participant), control=True)
-                if member := self.members.get(seat.peer.id):
-                    member.sent_report(seat.ssrc, sent.ntp, now)
 
     def fed(self, track: Track, ssrc: int, data: bytes | memoryview) -> None:
         """A packet came: for recorders and siblings as well, if any listen."""

@@ -57,8 +57,6 @@ class Member:
         self._bandwidth = RemoteBitrateEstimator() if claims.publish else None
         self._bearable: int | None = None
         self._received = Received()
-        self._sent_reports: dict[int, dict[int, float]] = {}
-        self.delay = 0.0
         self._flows = False
         peer.on_rtp, peer.on_rtcp, peer.on_moved = self._rtp, self._rtcp, self._moved
 
@@ -188,9 +186,6 @@ class Member:
     def _hears(self, ssrc: int, report: rtcp.Report, now: float) -> None:
         self._received.take(report, now)
         self.ladder.loss = self._received.share(now)
-        sent = self._sent_reports.get(ssrc, {}).get(report.lsr)
-        if sent is not None:
-            self.delay = max(0.0, now - sent - report.dlsr / 65_536)
         place = self.meeting.by_ssrc[ssrc]
         if place.track is None:
             return
@@ -207,13 +202,6 @@ class Member:
                 seat.moved()
 
     # — what goes —
-
-    def sent_report(self, ssrc: int, ntp: int, now: float) -> None:
-        """A sender's report went: its answer tells how long the way is."""
-        known = self._sent_reports.setdefault(ssrc, {})
-        known[(ntp >> 16) & 0xFFFFFFFF] = now
-        while len(known) > 8:
-            del known[next(iter(known))]
 
     def second(self) -> None:
         """Once a second: reports to them about what they publish."""

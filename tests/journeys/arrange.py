@@ -1,14 +1,16 @@
-"""`python -m tests.journeys.arrange [p2p|none]`: a meeting of Amal and Inés, open now, in the installation of the environment; prints its public id."""
+"""`python -m tests.journeys.arrange`: for each line on its input ("p2p" or "none") a meeting of Amal and Inés, open now, in the installation of
+the environment; prints its public id. One process for many: to start takes longer than most of what is tested."""
 
 from __future__ import annotations
 
 import sys
 from datetime import timedelta
+from functools import partial
 
 from accounts import people
 from app import create_app
 from foundation import audit, clock
-from foundation.db import write
+from foundation.db import db, write
 from virtual_office.meetings import meetings
 from virtual_office.meetings.models import Meeting
 
@@ -24,4 +26,6 @@ def arrange(media: str) -> Meeting:
 
 if __name__ == "__main__":
     with create_app().app_context(), audit.acting_as("command"):
-        sys.stdout.write(write(lambda: arrange(*sys.argv[1:] or ["p2p"])).public_id)
+        for line in sys.stdin:
+            print(write(partial(arrange, line.strip())).public_id, flush=True)
+            db.session.remove()

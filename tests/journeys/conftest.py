@@ -27,6 +27,7 @@ class House:
     amal_line: Proxy
     ines_line: Proxy
     humans: list[Human] = field(default_factory=list)
+    _arranging: subprocess.Popen[str] | None = None
 
     def human(self, name: str, browser: Browser | None = None, **context: Any) -> Human:
         """Somebody at a browser; Inés uses the second line, everybody else the first."""
@@ -36,10 +37,23 @@ class House:
 
     def meeting(self, media: str = "p2p") -> str:
         """The path of a new meeting of Amal and Inés."""
-        command = [sys.executable, "-m", "tests.journeys.arrange", media]
-        made = subprocess.run(command, cwd=ROOT, env=self.server.env, capture_output=True, text=True, check=False)
-        assert made.returncode == 0, made.stderr
-        return f"/meetings/{made.stdout}"
+        if self._arranging is None:
+            command = [sys.executable, "-m", "tests.journeys.arrange"]
+            pipe = subprocess.PIPE
+            self._arranging = subprocess.Popen(
+                command, cwd=ROOT, env=self.server.env, stdin=pipe, stdout=pipe, text=True, bufsize=1
+            )
+        assert self._arranging.stdin and self._arranging.stdout
+        self._arranging.stdin.write(f"{media}\n")
+        made = self._arranging.stdout.readline().strip()
+        assert made, "what the arranging process said is above"
+        return f"/meetings/{made}"
+
+    def close(self) -> None:
+        """No more meetings."""
+        if self._arranging is not None:
+            self._arranging.kill()
+            self._arranging.communicate()
 
 
 @contextmanager
@@ -54,7 +68,11 @@ def opened(**settings: str) -> Iterator[House]:
         sync_playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
     ):
-        yield House(server, browser, first, second)
+        house = House(server, browser, first, second)
+        try:
+            yield house
+        finally:
+            house.close()
 
 
 @pytest.fixture(scope="module")

@@ -332,8 +332,8 @@ def _end_hold(server: Server, public_id: str) -> None:
 
 def _new_call(server: Server) -> str:
     command = [sys.executable, "-m", "tests.journeys.arrange"]
-    made = subprocess.run(command, cwd=ROOT, env=server.env, capture_output=True, text=True, check=True)
-    return f"/meetings/{made.stdout}"
+    made = subprocess.run(command, cwd=ROOT, env=server.env, input="p2p\n", capture_output=True, text=True, check=True)
+    return f"/meetings/{made.stdout.strip()}"
 
 
 def _open(town: Tour, clean: Look, one: Human, page: Page) -> None:
