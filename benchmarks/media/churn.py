@@ -147,7 +147,7 @@ def main() -> None:
             "early_files": early[1],
             "late_files": late[1],
             "tracebacks": held.log.count("Traceback"),
-        }
+        },
     )
 
 

@@ -9,6 +9,13 @@ import { lean, most } from "./sdp.js";
 
 const WATCH = 10_000;
 /** Milliseconds without a connection after which ICE is restarted; Chromium's own `failed` comes only after about fifteen seconds. */
+const COURTESY = 700;
+/**
+ * Milliseconds that the polite side waits for the other's first offer before it makes its own. Both begin when one is let in, so two first
+ * offers would often cross; and a Chromium that takes back an offer a few milliseconds old may never begin to look for a way.
+ */
+const BEGINS = 4000;
+/** Milliseconds after an answer in which the search for a way should have begun: on a slow line their candidates take as long as that. */
 
 export class Peer extends EventTarget {
   /**
@@ -21,6 +28,8 @@ export class Peer extends EventTarget {
     this.epoch = 0;
     this.theirs = 0;
     this.failures = 0;
+    /** Connections in a row whose search never began. */
+    this.idle = 0;
     this.closed = false;
     /** The screen goes in the camera's place. */
     this.screens = false;
@@ -53,7 +62,10 @@ export class Peer extends EventTarget {
     this.early = [];
     this.offering = this.ignoring = false;
     this.failures = 0;
-    pc.addEventListener("negotiationneeded", () => void this.#offer(pc));
+    pc.addEventListener("negotiationneeded", () => {
+      if (!this.how.polite || this.theirs) void this.#offer(pc);
+      else window.setTimeout(() => pc === this.pc && !pc.remoteDescription && !this.offering && void this.#offer(pc), COURTESY);
+    });
     pc.addEventListener("icecandidate", (event) => void this.#send("candidate", event.candidate ? event.candidate.toJSON() : {}));
     pc.addEventListener("track", (event) => {
       for (const track of this.remote.getTracks()) if (track.kind === event.track.kind) this.remote.removeTrack(track);
@@ -187,6 +199,7 @@ export class Peer extends EventTarget {
         await pc.setLocalDescription();
         // Nobody waits for the receipt: their next words may be in the queue behind this one.
         if (pc.localDescription) void this.#send("answer", pc.localDescription.toJSON());
+        if (!this.connected) this.#guard(pc, BEGINS);
       }
     } else if (kind === "candidate") {
       const { epoch: _from, to: _to, ...candidate } = data;
@@ -212,7 +225,7 @@ export class Peer extends EventTarget {
   #changed(pc) {
     if (pc !== this.pc) return;
     if (pc.connectionState === "connected") {
-      this.failures = 0;
+      this.failures = this.idle = 0;
       this.connected = true;
       window.clearTimeout(this.watch);
     } else if (pc.connectionState === "failed") {
@@ -226,20 +239,25 @@ export class Peer extends EventTarget {
     this.#tell("changed");
   }
 
-  /** @param {RTCPeerConnection} pc */
-  #guard(pc) {
+  /** @param {RTCPeerConnection} pc @param {number} [patience] shorter than `WATCH`: only for a search to begin */
+  #guard(pc, patience = WATCH) {
     window.clearTimeout(this.watch);
     this.watch = window.setTimeout(() => {
-      if (pc === this.pc && pc.connectionState !== "connected") this.#mend(pc);
-    }, WATCH);
+      if (pc !== this.pc || pc.connectionState === "connected") return;
+      if (patience < WATCH && pc.connectionState !== "new") this.#guard(pc, WATCH);
+      else this.#mend(pc);
+    }, patience);
   }
 
   /** Twice a restart of ICE, then a new connection; at once a new one where nothing was even tried. @param {RTCPeerConnection} pc */
   #mend(pc) {
     this.failures += 1;
     // A way that was never there, or that two searches did not bring back.
-    if (pc.remoteDescription && (!this.connected || this.failures > 2)) this.#tell("failed");
-    if (this.failures > 2 || pc.connectionState === "new") {
+    const begun = pc.connectionState !== "new";
+    this.idle = begun ? 0 : this.idle + 1;
+    // That nothing was tried once says nothing of the way.
+    if ((begun || this.idle > 1) && pc.remoteDescription && (!this.connected || this.failures > 2)) this.#tell("failed");
+    if (this.failures > 2 || !begun) {
       void this.build();
     } else {
       this.nudge();

@@ -143,14 +143,17 @@ async function look() {
   // A word whose answer was lost on a line that stayed open.
   if (line.entered) void chat.flush();
   if (now.state !== "stage" || !media || !now.peer || !partner()?.here) return;
-  const seen = await now.peer.measure();
+  const peer = now.peer;
+  const seen = await peer.measure();
+  // Meanwhile the call may have ended, or gone another way.
+  if (now.peer !== peer) return;
   const they = theirs();
   // Nothing comes from somebody who sends nothing, without camera and microphone: then the connection itself is what counts.
   const quiet = they?.microphone === false && !they.camera && !they.shares;
   const flows = seen.flows || (seen.state === "connected" && quiet);
   silentLooks = flows ? 0 : silentLooks + 1;
   // The host looks first: one that asks is enough.
-  if (silentLooks === (now.peer.how.polite ? 2 : 1)) now.peer.stalled();
+  if (silentLooks === (peer.how.polite ? 2 : 1)) peer.stalled();
   if (flows !== now.flowed) {
     now.flowed = flows;
     tellWhatISend();

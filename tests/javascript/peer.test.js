@@ -44,8 +44,16 @@ class Fake extends EventTarget {
   }
 }
 
+/** @type {{act: () => void, after: number}[]} */
+const timers = [];
+
+/** Let every timer of so many milliseconds go off, the newest only. @param {number} after */
+function ring(after) {
+  timers.findLast((one) => one.after === after)?.act();
+}
+
 Object.assign(globalThis, {
-  window: { setTimeout: () => 0, clearTimeout: () => undefined },
+  window: { setTimeout: (/** @type {() => void} */ act, /** @type {number} */ after) => timers.push({ act, after }), clearTimeout: () => undefined },
   RTCPeerConnection: Fake,
   MediaStream: class {
     getTracks() {
@@ -126,4 +134,41 @@ test("two restarts, then a new connection, which has two of its own", async () =
   next.becomes("failed");
   next.becomes("failed");
   assert.deepEqual([next.restarts, made.length], [2, before + 1]);
+});
+
+test("the polite side waits a moment for the other's first offer, and makes its own when none comes", async () => {
+  const sent = /** @type {string[]} */ ([]);
+  const how = { polite: true, send: async (/** @type {string} */ kind) => void sent.push(kind), ice: async () => ({}), stream: () => null };
+  const first = new Peer(how);
+  await first.build();
+  made.at(-1)?.dispatchEvent(new Event("negotiationneeded"));
+  await settled();
+  assert.deepEqual(sent, []);
+  ring(700);
+  await settled();
+  assert.deepEqual(sent, ["offer"]);
+
+  sent.length = 0;
+  const second = new Peer(how);
+  await second.build();
+  made.at(-1)?.dispatchEvent(new Event("negotiationneeded"));
+  await second.receive("offer", { epoch: 1, sdp: "theirs" });
+  ring(700);
+  await settled();
+  assert.deepEqual(sent, ["answer"], "theirs came: no offer of ours crosses it");
+});
+
+test("a search that never begins is begun anew, and counts as no way only the second time", async () => {
+  const peer = new Peer({ polite: true, send: async () => undefined, ice: async () => ({}), stream: () => null });
+  let failed = 0;
+  peer.addEventListener("failed", () => (failed += 1));
+  await peer.build();
+  for (const times of [0, 1]) {
+    const before = made.length;
+    await peer.receive("offer", { epoch: times + 1, sdp: `theirs ${times}` });
+    ring(4000);
+    await settled();
+    assert.equal(made.length, before + 1, "a new connection");
+    assert.equal(failed, times);
+  }
 });

@@ -75,11 +75,17 @@ def opened(**settings: str) -> Iterator[House]:
             house.close()
 
 
-@pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    """The usual one."""
+@pytest.fixture(scope="session")
+def usual_house() -> Iterator[House]:
+    """One for all whom the usual settings suit: it takes longer to build than most of them."""
     with opened() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def house(usual_house: House) -> House:
+    """The usual one; a module that needs other settings has its own under this name."""
+    return usual_house
 
 
 @pytest.fixture

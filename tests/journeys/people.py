@@ -87,7 +87,7 @@ WATCH_CONNECTIONS = """
 """
 
 
-def until(what: str, seen: Callable[[], Any], patience: float = 20.0) -> Any:
+def until(what: str, seen: Callable[[], Any], patience: float = 40.0) -> Any:
     """Ask again until the answer is true, and give it; AssertionError with `what` and the last answer when it never is."""
     ends = time.monotonic() + patience
     last: Any = None
@@ -105,7 +105,7 @@ class Human:
         self.name, self.url = name, url
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context})
         self.context.add_init_script(WATCH_CONNECTIONS)
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(60_000)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.said: list[str] = []

@@ -165,6 +165,7 @@ def test_sound_only_saving_data_and_what_it_costs(call: tuple[Human, Human]) -> 
     until("Inés sees the screen", lambda: blue(ines))
 
 
+@pytest.mark.soak
 def test_a_question_for_the_camera_that_nobody_answers_holds_nobody_back(house: House, human: Come) -> None:
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
     ines.context.add_init_script(f"({OVERLOOKED})()")
@@ -175,6 +176,7 @@ def test_a_question_for_the_camera_that_nobody_answers_holds_nobody_back(house: 
     both_receive(amal, ines)
 
 
+@pytest.mark.soak
 def test_a_remembered_camera_that_is_gone_is_replaced_by_any_other(call: tuple[Human, Human]) -> None:
     amal, ines = call
     amal.page.locator("[data-camera]").click()
@@ -185,6 +187,7 @@ def test_a_remembered_camera_that_is_gone_is_replaced_by_any_other(call: tuple[H
     both_receive(*call)
 
 
+@pytest.mark.soak
 def test_both_call_at_once(house: House, human: Come) -> None:
     """T49: two that begin anew in the same moment, again and again, meet."""
     amal, ines = human("Amal Mansour"), human("Inés Vidal")

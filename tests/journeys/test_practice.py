@@ -105,6 +105,7 @@ def test_somebody_without_devices_sees_and_hears_the_partner(house: House, human
     call_alone(amal, practice)
 
 
+@pytest.mark.soak
 def test_the_partner_leaves_when_the_real_counselor_comes(house: House, human: Come, practice: str) -> None:
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
     call_alone(amal, practice)
@@ -133,6 +134,7 @@ def test_the_counselor_alone_lets_the_partner_in(house: House, human: Come, prac
         until(f"{one.name} receives sound and picture", one.receives, 30)
 
 
+@pytest.mark.soak
 def test_the_partner_stays_out_of_other_meetings(house: House, human: Come, practice: str) -> None:
     amal = human("Amal Mansour")
     path = house.meeting()

@@ -107,7 +107,7 @@ def hide(one: Human, path: str) -> None:
         one.page.get_by_label("Hide my internet address").check()
 
 
-@pytest.mark.parametrize("both", [True, False])
+@pytest.mark.parametrize("both", [pytest.param(True, marks=pytest.mark.soak), False])
 def test_only_relay_addresses_are_learned(relayed: House, someone: Callable[..., Human], both: bool) -> None:
     amal, ines = someone("Amal Mansour"), someone("Inés Vidal")
     path = relayed.meeting()

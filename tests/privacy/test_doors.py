@@ -160,7 +160,8 @@ def test_the_pages_tell_the_truth(tmp_path: Path) -> None:
             return tuple(browser.get(path).text for path in ("/privacy", "/accessibility", "/cookies"))  # type: ignore[return-value]
 
     privacy, access, cookies = pages("bare")
-    assert "Nobody. Everything stays" in privacy and "has no relay" in privacy and "90 days" in privacy
+    assert "Nobody. Everything stays" in privacy and "go through our server" in privacy and "90 days" in privacy
+    assert "has no relay" in pages("direct", VO_MEDIA_PROCESSES="0")[0]
     assert "no relay" in access and "vo_known" in cookies and "vo_language" in cookies
     privacy, access, _cookies = pages(
         "full", VO_SMTP_URL="smtp://mail.example.net:25", VO_TURN_URLS="turn:turn.example.net:3478", VO_TURN_SECRET="x",

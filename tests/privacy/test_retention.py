@@ -60,11 +60,13 @@ def test_what_is_young_stays(both: Flask, somebody: Somebody) -> None:
 
 def test_the_worker_does_it_every_day(both: Flask, somebody: Somebody) -> None:
     with both.app_context():
-        write(retention.schedule)
-        write(retention.schedule)
+        noon = clock.now().replace(hour=12)
+        with clock.frozen(noon):
+            write(retention.schedule)
+            write(retention.schedule)
         assert db.session.query(Deadline).filter_by(kind=retention.KIND).count() == 1
         for day in (1, 2):
-            with clock.frozen(clock.now() + timedelta(days=day + 1)):
+            with clock.frozen(noon + timedelta(days=day + 1)):
                 deadlines.run_due()
         assert db.session.query(RetentionRun).filter(RetentionRun.ended.is_not(None)).count() == 2
 

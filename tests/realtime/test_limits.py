@@ -28,6 +28,7 @@ else this machine does."""
 SENDERS, BURST, REST = 3, 20, 0.02
 """A flood: lines, frames in a row, and seconds between: 3,000 frames a second, fifteen times what R-26 asks. As fast as this
 process can, it would measure its own interpreter: those who look at how the others fare run in it."""
+SOAK = pytest.mark.soak
 LOOKS = 10
 """Round trips below which no median is taken."""
 
@@ -65,7 +66,7 @@ def flood(house: House, frame: str | bytes, *, entered: bool) -> Iterator[list[i
 
 @pytest.mark.parametrize(
     ("frame", "entered"),
-    [("9", False), ("3", False), ("4x", False), (b"x" * 4000, False), (f"40{MEETING},", False), (f'42{MEETING},1["say",{{"text":"x","key":"k"}}]', True), (f'42{MEETING},["gossip"]', True)],
+    [pytest.param("9", False, marks=SOAK), pytest.param("3", False, marks=SOAK), pytest.param("4x", False, marks=SOAK), (b"x" * 4000, False), (f"40{MEETING},", False), (f'42{MEETING},1["say",{{"text":"x","key":"k"}}]', True), pytest.param(f'42{MEETING},["gossip"]', True, marks=SOAK)],
     ids=["unknown", "pongs", "no packet", "bytes", "connects", "says", "unknown names"],
 )  # fmt: skip
 def test_a_flood_does_not_slow_the_others(house: House, frame: str | bytes, entered: bool) -> None:
