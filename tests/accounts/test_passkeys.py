@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from sqlalchemy import select
 
 from accounts import passkeys, passwords, people
@@ -21,6 +21,7 @@ from accounts.models import Role, SignIn
 from accounts.passkeys import PasskeyRefused
 from foundation import clock
 from foundation.db import db, write, write_tx
+from tests import browsers
 from tests.accounts.conftest import WORDS
 from tests.application import running
 from tests.journeys.axe import said, violations
@@ -87,7 +88,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Fl
         pytest.MonkeyPatch.context() as patch,
         running(folder, **settings, VO_PUBLIC_URL=server.env["VO_PUBLIC_URL"]) as app,
         server,
-        sync_playwright() as playwright,
+        browsers.playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"]) as chromium,
     ):
         patch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))

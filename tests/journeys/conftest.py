@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests import browsers
 from tests.server import ROOT, Server, free_port
 
 from .people import CHROMIUM, FLAGS, Human
@@ -65,7 +66,7 @@ def opened(**settings: str) -> Iterator[House]:
         Server(env=env, seed=("--demo-if-empty",)) as server,
         Proxy("127.0.0.1", port, server.port) as first,
         Proxy("127.0.0.2", port, server.port) as second,
-        sync_playwright() as playwright,
+        browsers.playwright() as playwright,
         playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
     ):
         house = House(server, browser, first, second)
@@ -75,7 +76,7 @@ def opened(**settings: str) -> Iterator[House]:
             house.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def usual_house() -> Iterator[House]:
     """One for all whom the usual settings suit: it takes longer to build than most of them."""
     with opened() as made:

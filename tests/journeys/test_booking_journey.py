@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests import browsers
 from tests.postbox import Postbox, postbox
 from tests.server import ROOT, Server
 
@@ -40,7 +41,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
     """The clock is set when everything is built, so that the soonest free time is near whatever the building took."""
-    with postbox() as letters, sync_playwright() as playwright:
+    with postbox() as letters, browsers.playwright() as playwright:
         server = Server(env={"VO_DEMO": "1", "VO_RATE_LIMITS": "off", "VO_SMTP_URL": letters.url})
         server.folder.mkdir(parents=True, exist_ok=True)
         server.env["VO_TEST_CLOCK_SHIFT"] = str(_to_ten())

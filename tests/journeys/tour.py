@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests import browsers
 from tests.server import ROOT, Server
 
 from .people import CHROMIUM, FLAGS, Human
@@ -66,7 +67,7 @@ class Tour:
 @contextmanager
 def town(**settings: str) -> Iterator[Tour]:
     """Start everything."""
-    with furnished(**settings) as (server, things), sync_playwright() as playwright:
+    with furnished(**settings) as (server, things), browsers.playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Tour(server, browser, things)
         browser.close()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from benchmarks.media import unit as units
 from benchmarks.media.browsers import Line, come, served
+from tests import browsers
 from tests.journeys.people import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.serial
@@ -30,7 +31,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
+    with browsers.playwright() as play:
         flags = [*FLAGS, "--allow-loopback-in-peer-connection"]
         with play.chromium.launch(executable_path=CHROMIUM, args=flags) as one:
             yield one
