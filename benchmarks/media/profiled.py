@@ -34,7 +34,7 @@ def sampled(out: str, module: str, arguments: list[str]) -> None:
 
     def sample(_number: int, frame: FrameType | None) -> None:
         if frame is not None:
-            seen[frame.f_code.co_filename, frame.f_code.co_qualname, frame.f_lineno] += 1
+            seen[frame.f_code.co_filename, frame.f_code.co_qualname, frame.f_lineno or 0] += 1
 
     def begin(_number: int, _frame: FrameType | None) -> None:
         signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)

@@ -24,6 +24,7 @@ TRAILER = 32
 WAITING = 32
 """Datagrams of a handshake that wait at most; a whole one has about eight."""
 DTLS_1_2 = 0xFEFD
+SHORTER = b"SRTP_AEAD_AES_128_GCM"
 
 
 class Certificate(RTCCertificate):
@@ -33,7 +34,9 @@ class Certificate(RTCCertificate):
 
     def _create_ssl_context(self, srtp_profiles: list[Any]) -> SSL.Context:
         if self._shared is None:
-            self._shared = super()._create_ssl_context(srtp_profiles)
+            # The shorter key first: it is as safe for years (RFC 7714 has both), and a twentieth of all that forwarding costs.
+            ranked = sorted(srtp_profiles, key=lambda one: one.openssl_profile != SHORTER)
+            self._shared = super()._create_ssl_context(ranked)
             # aiortc lets DTLS 1.0 in; RFC 8827 asks for 1.2.
             self._shared.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION)
             self._shared.set_min_proto_version(DTLS_1_2)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from importlib import metadata
 
 import pylibsrtp
 import pytest
 from aiortc import rate, rtp
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsTransport, State
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate, RTCDtlsTransport, State
 from pylibsrtp import Policy, Session, _binding
+
+from realtime.media.dtls import SHORTER
+
+from .running import running
 
 
 @pytest.mark.parametrize(
@@ -41,6 +46,17 @@ def test_the_handshake_has_what_we_call_and_replace() -> None:
     assert {"CONNECTED", "CLOSED", "FAILED"} <= set(State.__members__)
     whole = inspect.getsource(RTCDtlsTransport)
     assert "await self.transport._recv()" in whole and "await self.transport._send(" in whole
+
+
+def test_the_shorter_key_is_among_the_profiles_and_is_agreed() -> None:
+    assert SHORTER in [one.openssl_profile for one in SRTP_PROFILES]
+
+    async def case() -> None:
+        async with running() as house:
+            ana, _ = await house.join("ana")
+            assert ana.profile == SHORTER.decode()
+
+    asyncio.run(case())
 
 
 def test_feedback_is_written_and_read_by_what_we_use() -> None:
