@@ -1,6 +1,7 @@
 /* The least that forwarding can cost on this machine: for each viewer copy the packets of a burst, encrypt them in place with a key
  * of its own (AES-128-GCM, RFC 7714: header as associated data, 16 bytes of tag) and hand them to the kernel with sendmmsg. No
- * reading, no RTCP, no STUN, no DTLS. Receivers are sockets on the loopback that another process empties.
+ * reading, no RTCP, no STUN, no DTLS. The traffic is that of the unit's own measurement: pictures in bursts, and a voice whose packets
+ * go alone. Receivers are sockets on the loopback that another process empties as often as the load tool does (swarm.py).
  *
  * Built as a shared library and called from Python, so that the very crypto library inside pylibsrtp can be used: its EVP functions
  * are looked up by name at run time, and no header of OpenSSL is needed. */
@@ -28,6 +29,7 @@
 #define TAG 16
 #define CHUNK 32        /* viewers whose packets lie in the cache at once (measured best) */
 #define MOST_BURST 64
+#define LOOK 10000000   /* nanoseconds between two looks of the receivers (TICK of swarm.py) */
 
 struct result {
     double cpu;         /* seconds of the sending process, user and system */
@@ -68,14 +70,15 @@ static double seconds_of(clockid_t clock) {
 /* Runs in the other process until it is killed: empties the sinks and counts. */
 static void drain(const int *sinks, int viewers, volatile uint64_t *count) {
     int poll = epoll_create1(0);
-    struct epoll_event events[256];
+    struct epoll_event events[1024];
     static struct mmsghdr messages[MOST_BURST];
     for (int i = 0; i < viewers; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.fd = sinks[i]};
         epoll_ctl(poll, EPOLL_CTL_ADD, sinks[i], &event);
     }
     for (;;) {
-        int ready = epoll_wait(poll, events, 256, -1);
+        nanosleep(&(struct timespec){0, LOOK}, NULL);
+        int ready = epoll_wait(poll, events, 1024, -1);
         for (int i = 0; i < ready; i++) {
             int got = recvmmsg(events[i].data.fd, messages, MOST_BURST, MSG_DONTWAIT | MSG_TRUNC, NULL);
             if (got > 0) *count += got;
@@ -94,8 +97,9 @@ static void encrypt(ctx_t ctx, uint8_t *packet, int size, uint64_t number) {
     ctx_ctrl(ctx, 0x10 /* EVP_CTRL_AEAD_GET_TAG */, TAG, packet + HEADER + size);
 }
 
-/* `together`: packets in one message (1: no UDP_SEGMENT); it divides `burst`. `size`: bytes of RTP payload. 0, or -errno. */
-int limit(const char *library, int viewers, int burst, int together, int size, double every, double lasting, struct result *told) {
+/* `together`: packets in one message (1: no UDP_SEGMENT); it divides `burst`. `size`, `voice`: bytes of RTP payload of a picture's packet, and
+ * of a voice's, fifty a second (0: none). 0, or -errno. */
+int limit(const char *library, int viewers, int burst, int together, int size, int voice, double every, double lasting, struct result *told) {
     memset(told, 0, sizeof *told);
     if (together < 1 || burst > MOST_BURST || burst % together || load(library)) return -EINVAL;
     const int wire = HEADER + size + TAG, parts = burst / together;
@@ -139,44 +143,49 @@ int limit(const char *library, int viewers, int burst, int together, int size, d
     segment->cmsg_len = CMSG_LEN(sizeof(uint16_t));
     *(uint16_t *)CMSG_DATA(segment) = wire;
     for (int i = 0; i < CHUNK * parts; i++) {
-        pieces[i] = (struct iovec){buffer + (size_t)i * together * wire, (size_t)together * wire};
         messages[i].msg_hdr.msg_iov = &pieces[i];
         messages[i].msg_hdr.msg_iovlen = 1;
         messages[i].msg_hdr.msg_namelen = sizeof *addresses;
-        if (together > 1) {
-            messages[i].msg_hdr.msg_control = control;
-            messages[i].msg_hdr.msg_controllen = sizeof control;
-        }
     }
 
     uint64_t number = 0;
-    double began = seconds_of(CLOCK_MONOTONIC), cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID), due = began;
-    while (due < began + lasting) {
-        double wait = due - seconds_of(CLOCK_MONOTONIC);
+    double began = seconds_of(CLOCK_MONOTONIC), cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID), pictures = began, voices = began;
+    while (pictures < began + lasting) {
+        int speaks = voice > 0 && voices < pictures;
+        double due = speaks ? voices : pictures, wait = due - seconds_of(CLOCK_MONOTONIC);
         if (wait > 0) nanosleep(&(struct timespec){(time_t)wait, (wait - (time_t)wait) * 1e9}, NULL);
         else if (wait < -0.005) told->late++;
+        /* A voice: one packet for each, of `voice` bytes, without segments. */
+        int many = speaks ? 1 : burst, whole = speaks ? 1 : together, bytes = speaks ? voice : size;
+        int step = many / whole, length = HEADER + bytes + TAG;
         for (int first = 0; first < viewers; first += CHUNK) {
             int some = viewers - first < CHUNK ? viewers - first : CHUNK;
             for (int i = 0; i < some; i++) {
-                uint8_t *place = buffer + (size_t)i * burst * wire;
-                memcpy(place, plain, (size_t)burst * wire);
-                for (int k = 0; k < burst; k++) encrypt(keys[first + i], place + (size_t)k * wire, size, number + k);
-                for (int k = 0; k < parts; k++) messages[i * parts + k].msg_hdr.msg_name = &addresses[first + i];
+                uint8_t *place = buffer + (size_t)i * many * length;
+                memcpy(place, plain, (size_t)many * length);
+                for (int k = 0; k < many; k++) encrypt(keys[first + i], place + (size_t)k * length, bytes, number + k);
+                for (int k = 0; k < step; k++) {
+                    pieces[i * step + k] = (struct iovec){place + (size_t)k * whole * length, (size_t)whole * length};
+                    messages[i * step + k].msg_hdr.msg_name = &addresses[first + i];
+                    messages[i * step + k].msg_hdr.msg_control = whole > 1 ? control : NULL;
+                    messages[i * step + k].msg_hdr.msg_controllen = whole > 1 ? sizeof control : 0;
+                }
             }
-            int done = 0, all = some * parts;
+            int done = 0, all = some * step;
             while (done < all) {
                 int took = sendmmsg(out, messages + done, all - done, 0);
                 if (took > 0) {
                     done += took;
-                    told->sent += (uint64_t)took * together;
+                    told->sent += (uint64_t)took * whole;
                 } else if (errno != EINTR) {
-                    told->failed += together;
+                    told->failed += whole;
                     done++;
                 }
             }
         }
-        number += burst;
-        due += every;
+        number += many;
+        if (speaks) voices += 0.02;
+        else pictures += every;
     }
     told->cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     nanosleep(&(struct timespec){0, 200000000}, NULL);
