@@ -13,7 +13,7 @@ const PAGE = 12, PHONE_PAGE = 6, PHONE = 480;
 /** Milliseconds in which changes of what is wanted are gathered. */
 const GATHER = 300;
 
-/** @typedef {{key: string, who: string, kind: "camera" | "screen"}} Item */
+/** @typedef {{key: string, who: string, kind: "camera" | "screen", program?: boolean}} Item */
 
 const list = part("tiles");
 const bar = part("tiles-bar");
@@ -33,7 +33,7 @@ let asking = undefined;
 export function show(from) {
   unit = from;
   const items = from ? all() : [];
-  const tiled = items.length > 1 || (hears && items.length > 0);
+  const tiled = items.length > 1 || (hears && items.length > 0) || items.some((one) => one.program);
   if (document.body.classList.contains("tiled") !== tiled) {
     document.body.classList.toggle("tiled", tiled);
     tell("way");
@@ -53,9 +53,12 @@ export function speaks(who) {
 /** @returns {Item[]} screens before cameras, in the order of the seats */
 function all() {
   const others = [...people.values()].filter((one) => one.id !== wire.me && !one.text_only && one.standing === "admitted" && one.here);
+  // Whoever publishes and is nobody's seat is a program (WHIP).
+  const programs = Object.values(unit?.places.video ?? {}).filter((one) => one.participant !== wire.me && !people.has(one.participant));
   const screens = others.filter((one) => shown.get(one.id)?.shares && unit?.placeOf(one.id, "screen"));
   return [
     ...screens.map((one) => /** @type {Item} */ ({ key: `${one.id}:screen`, who: one.id, kind: "screen" })),
+    ...programs.map((one) => /** @type {Item} */ ({ key: `${one.participant}:program`, who: one.participant, kind: one.kind, program: true })),
     ...others.map((one) => /** @type {Item} */ ({ key: one.id, who: one.id, kind: "camera" })),
   ];
 }
@@ -144,7 +147,7 @@ function fill(tile, one) {
   if (picture.srcObject !== stream) picture.srcObject = stream;
   if (stream && picture.paused) void picture.play().catch(() => undefined);
   const sends = shown.get(one.who);
-  const label = labelOf(one.who);
+  const label = one.program ? words.program : labelOf(one.who);
   const off = one.kind === "camera" && (sends?.camera === false || !stream);
   picture.hidden = off;
   picture.setAttribute("aria-label", say("picture_of", { name: label }));

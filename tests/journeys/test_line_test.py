@@ -11,6 +11,7 @@ import pytest
 from .conftest import House, opened
 from .people import Human, until
 from .test_call import Come
+from .test_three import tiles
 
 BLOCKED = """
   const Real = window.RTCPeerConnection;
@@ -121,3 +122,7 @@ def test_a_browser_sends_by_whip_and_another_shows_it_by_whep(house: House, huma
     until(
         "it moves", lambda: (now := player.page.evaluate(LOOK))["at"] > first["at"] + 1 and now["hash"] != first["hash"]
     )
+    host = human("Inés Vidal")
+    host.open(path)
+    until("Inés sees it in the meeting", lambda: [one for one in tiles(host) if one["shown"] and one["at"] > 1])
+    assert [one["name"] for one in tiles(host)] == ["A program's picture"]
