@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 
 from flask_babel import gettext as _
+from openpyxl import Workbook
 
 from .. import wording
 from ..figures import Figure, Figures
@@ -49,9 +50,6 @@ def as_csv(figures: Figures) -> bytes:
 
 def as_xlsx(figures: Figures) -> bytes:
     """A workbook with one sheet; numbers are numbers."""
-    # It takes a fifth of the start of every process, and a leader asks for a sheet once a month.
-    from openpyxl import Workbook
-
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Figures")[:31])
     for row in rows(figures):

@@ -13,6 +13,7 @@ from . import axe
 from .conftest import House, opened
 from .people import Human, until
 from .test_call import both_receive, let_in
+from .test_devices import SCREEN
 from .test_relay import hide
 
 Come = Callable[..., Human]
@@ -141,6 +142,7 @@ def third(house: House, human: Come, ines: Human, path: str, role: str = "An int
 
 def test_an_interpreter_comes_and_goes_without_a_gap(house: House, human: Come) -> None:
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
+    ines.context.add_init_script(f"({SCREEN})()")
     path = house.meeting()
     let_in(amal, ines, path)
     both_receive(amal, ines)
@@ -166,7 +168,14 @@ def test_an_interpreter_comes_and_goes_without_a_gap(house: House, human: Come) 
     amal.press("Who speaks")
     until("somebody is large", lambda: any(one["large"] for one in tiles(amal)))
     amal.press("Everybody")
+    ines.page.get_by_role("button", name="Show screen, off").click()
+    for one in (amal, noor):
+        until("the screen is large", lambda one=one: tiles(one)[0]["large"] and tiles(one)[0]["wide"] == 640)  # type: ignore[misc]
+        assert [tile["name"].partition(",")[0] for tile in tiles(one)][:1] == ["Screen of Inés Vidal"]
+        assert len(tiles(one)) == 3
     looks_well(amal)
+    ines.page.get_by_role("button", name="Show screen, on").click()
+    until("the screen is gone", lambda: len(tiles(amal)) == len(tiles(noor)) == 2)
 
     watch(amal, ines)
     noor.press("Leave")

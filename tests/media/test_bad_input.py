@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import os
 import random
 import socket
 import struct
 import time
-from collections.abc import Iterator
 
 import pylibsrtp
 import pytest
 
 from benchmarks.media.light import LightPeer
 from realtime.media import packet, rtcp, stun
-from realtime.media.member import Member
 from realtime.media.refused import Refused
 from realtime.media.tokens import Places
 
+from .rubbish import MANY, mutated
 from .running import Running, running, until
-
-MANY = int(os.environ.get("TEST_FUZZ", "0")) * 5 or 5000
-
-
-@pytest.fixture
-def dice() -> random.Random:
-    seed = int(os.environ.get("TEST_SEED", "0")) or random.SystemRandom().randrange(2**32)
-    print(f"TEST_SEED={seed}")
-    return random.Random(seed)
-
-
-def mutated(dice: random.Random, good: list[bytes], many: int) -> Iterator[bytes]:
-    """Good datagrams with bytes changed, cut off, put in, or made up wholly."""
-    for _one in range(many):
-        raw = (
-            bytearray(dice.choice(good))
-            if good and dice.random() < 0.8
-            else bytearray(dice.randbytes(dice.randrange(1, 200)))
-        )
-        for _change in range(dice.randrange(4)):
-            at = dice.randrange(len(raw))
-            raw[at : at + dice.randrange(3)] = dice.randbytes(dice.randrange(4))
-            raw = raw or bytearray(b"\0")
-        if dice.random() < 0.3:
-            del raw[dice.randrange(len(raw)) :]
-        yield bytes(raw or b"\x80")
-
 
 GOOD_STUN = [
     bytes.fromhex("0001000c2112a442") + bytes(12) + bytes.fromhex("0006000461623a6300080000"),
@@ -114,68 +84,6 @@ def test_a_port_full_of_rubbish_carries_the_call_all_the_same(dice: random.Rando
             seen = house.place(bo, "v0")
             assert seen.frames > 60 and (seen.bad, seen.broken_pictures) == (0, 0), seen
             assert not house.unit.members[next(iter(house.unit.members))].peer.ended
-
-    asyncio.run(case())
-
-
-async def _flights(house: Running) -> list[bytes]:
-    """The datagrams of an honest handshake, as a browser's end sends them."""
-    told = house.unit.join({"token": house.token("honest")})
-    peer = LightPeer("honest")
-    house.unit.answer({"peer": told["peer"], "sdp": peer.answer(told["offer"])})
-    sent: list[bytes] = []
-    send = peer.wire.send
-    peer.wire.send = lambda data: (sent.append(data), send(data))[1]  # type: ignore[method-assign]
-    await peer.connect()
-    await peer.close()
-    return [one for one in sent if 20 <= one[0] < 64]
-
-
-async def _on_the_way(house: Running) -> tuple[LightPeer, Member]:
-    """Somebody whose address is proved and whose handshake has not begun."""
-    told = house.unit.join({"token": house.token("eve")})
-    eve = LightPeer("eve")
-    house.unit.answer({"peer": told["peer"], "sdp": eve.answer(told["offer"])})
-    eve.wire.read()
-    await eve.wire.reach(5)
-    return eve, house.unit.members[told["peer"]]
-
-
-@pytest.mark.fuzz
-def test_a_malformed_handshake_ends_itself_alone(dice: random.Random) -> None:
-    """From members on their way in, whose address is proved: flights that are changed, cut, repeated or out of turn, each read by OpenSSL."""
-
-    async def case() -> None:
-        async with running() as house:
-            flights = await _flights(house)
-            assert len(flights) >= 3
-            ana, _ = await house.join("ana", {"pv": ()})
-            bo, _ = await house.join("bo")
-            plays = asyncio.create_task(ana.play(600))
-            rubbish, read = mutated(dice, flights, 50 * MANY), 0
-            while read < MANY:
-                eve, member = await _on_the_way(house)
-                for raw in itertools.islice(rubbish, 40):
-                    eve.wire.send(bytes([raw[0] % 44 + 20]) + raw[1:])
-                    await asyncio.sleep(0)
-                    if member.peer.ended:
-                        break
-                    read += 1
-                member.peer.end("left")
-                await eve.close(politely=False)
-            # What is no record at all is passed over: the honest handshake behind it is heard.
-            eve, member = await _on_the_way(house)
-            for _one in range(40):
-                eve.wire.send(bytes([dice.randrange(20, 64)]) + dice.randbytes(60))
-                await asyncio.sleep(0)
-            await eve.wire.secure("client", 5)
-            await until(lambda: member.peer.keys)
-            seen = house.place(bo, "v0")
-            frames = seen.frames
-            await until(lambda: seen.frames > frames + 10)
-            assert (seen.bad, seen.broken_pictures) == (0, 0), seen
-            assert len(house.unit.members) == 3
-            plays.cancel()
 
     asyncio.run(case())
 
