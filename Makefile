@@ -98,9 +98,10 @@ bench-letters: dev-venv compile ## 5,000 letters after two hours without a mail 
 bench-calls: dev-venv compile ## A call of two people at losses and outages (needs root)
 	$(BIN)/python -m benchmarks.calls
 
-bench-media: dev-venv ## What a forwarded packet costs, beside Janus (needs root) and a limit in C
+bench-media: dev-venv ## What a forwarded packet costs, beside Janus (needs root) and a limit in C; a webinar over two units
 	@.ci/deps install bench || echo "Figures that need these packages are left out."
 	$(BIN)/python -m benchmarks.media
+	$(BIN)/python -m benchmarks.media.spread
 
 bench-pages: dev-venv compile ## What the jobseeker's pages weigh and how long they take
 	$(BIN)/python -m benchmarks.pages

@@ -97,14 +97,18 @@ class Asking:
 
 
 @contextlib.contextmanager
-def running(*wrapper: str) -> Iterator[tuple[int, Path]]:
-    """A unit on the loopback: its process id and the path of its control line. `wrapper`: module and arguments that run it instead."""
-    with tempfile.TemporaryDirectory() as folder:
-        line = Path(folder) / f"{NAME}.sock"
+def running(*wrapper: str, number: int = 0, beside: Path | None = None) -> Iterator[tuple[int, Path]]:
+    """A unit on the loopback: its process id and the path of its control line. `wrapper`: module and arguments that run it instead.
+
+    Unit `number` that lies `beside` the line of another is its sibling.
+    """
+    with tempfile.TemporaryDirectory() as own_folder:
+        folder = str(beside.parent) if beside else own_folder
+        line = Path(folder) / f"media-{number}.sock"
         own = {name: value for name, value in os.environ.items() if not name.startswith("VO_")}
         own |= {"VO_INSTANCE": folder, "VO_SECRET_KEY": SECRET, "VO_MEDIA_UDP_PORT": "0"}
-        program = [sys.executable, "-m", *(wrapper or ("realtime.media",)), "0"]
-        log = Path(folder) / "log"
+        program = [sys.executable, "-m", *(wrapper or ("realtime.media",)), str(number)]
+        log = Path(own_folder) / "log"
         with log.open("wb") as out:
             process = subprocess.Popen(program, env=own, stdout=out, stderr=out)
         try:
