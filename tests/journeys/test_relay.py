@@ -100,6 +100,15 @@ def someone(relayed: House) -> Iterator[Callable[..., Human]]:
         one.context.close()
 
 
+HIDE = """async () => {
+  const wire = JSON.parse(document.getElementById('wire').textContent);
+  const data = new FormData();
+  data.set('csrf_token', wire.csrf); data.set('hide', 'yes');
+  await fetch(wire.address, {method: 'POST', body: data});
+}"""
+"""What the tick on the check page does, for a host, whose page goes in at once."""
+
+
 def hide(one: Human, path: str) -> None:
     """Tick it, and wait until it is kept."""
     one.open(path)
@@ -116,14 +125,7 @@ def test_only_relay_addresses_are_learned(relayed: House, someone: Callable[...,
         with ines.page.expect_response(lambda answer: answer.url.endswith("/address")):
             ines.open(path)
             until("Inés is on the stage", lambda: ines.in_call)
-            ines.page.evaluate(
-                """async () => {
-              const wire = JSON.parse(document.getElementById('wire').textContent);
-              const data = new FormData();
-              data.set('csrf_token', wire.csrf); data.set('hide', 'yes');
-              await fetch(wire.address, {method: 'POST', body: data});
-            }"""
-            )
+            ines.page.evaluate(HIDE)
     let_in(amal, ines, path)
     both_receive(amal, ines, patience=40)
     (mine, theirs) = ines.page.evaluate(PAIRS)[0]

@@ -14,7 +14,8 @@ from .conftest import House, opened
 from .people import Human, until
 from .test_call import both_receive, let_in
 from .test_devices import SCREEN
-from .test_relay import hide
+from .test_firefox import Firefox
+from .test_relay import HIDE, hide
 
 Come = Callable[..., Human]
 GAP = 2.0
@@ -230,6 +231,27 @@ def test_a_hidden_address_goes_through_the_unit_which_is_killed_and_the_picture_
     gaps = {one.name: one.longest_stillness() for one in (amal, ines)}
     print(f"unit killed: still for {gaps}")
     assert max(gaps.values()) <= 2 * AGAIN, gaps
+
+
+def test_firefox_joins_through_the_unit(house: House, human: Come) -> None:
+    ines, path = human("Inés Vidal"), house.meeting()
+    amal = Firefox(house, path)
+    try:
+        until("Amal waits", lambda: amal.look().get("waits"), 120)
+        ines.open(path)
+        until("Inés is on the stage", lambda: ines.in_call)
+        ines.page.evaluate(HIDE)
+        ines.press("Let Amal Mansour in")
+        until("Amal is on the stage", lambda: amal.look().get("stage"), 60)
+        until("pictures come to Firefox", lambda: amal.look()["frames"] > 30 and amal.last["width"] > 0, 60)
+        before, sound = amal.look(), ines.incoming()
+        until("sound goes on at Firefox", lambda: amal.look()["audio"] > before["audio"] + 1000)
+        until("sound comes to Chromium", lambda: ines.incoming()["bytes"]["audio"] > sound["bytes"]["audio"] + 1000)
+        until("pictures come to Chromium", lambda: ines.incoming()["frames"] > sound["frames"] + 10)
+        assert way(ines) == "unit"
+        assert not amal.faults, amal.faults
+    finally:
+        amal.close()
 
 
 def test_who_writes_what_is_said_hears_the_others(house: House, human: Come) -> None:
