@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +119,19 @@ def served() -> Iterator[str]:
         server.shutdown()
 
 
-def come(browser: Browser, site: str, line: Line, who: str, *, publish: bool = False) -> tuple[Page, str]:
-    """A browser's page that is in the meeting."""
+def come(
+    browser: Browser,
+    site: str,
+    line: Line,
+    who: str,
+    *,
+    publish: bool = False,
+    through: Callable[[str], str] = lambda offer: offer,
+) -> tuple[Page, str]:
+    """A browser's page that is in the meeting; `through` changes the offer on its way there."""
     page = browser.new_page()
     page.goto(site)
     told = line.join(who, ("audio", "video") if publish else ())
-    answer = page.evaluate("([offer, publish]) => window.join(offer, publish)", [told["offer"], publish])
+    answer = page.evaluate("([offer, publish]) => window.join(offer, publish)", [through(told["offer"]), publish])
     line.ask("answer", peer=told["peer"], sdp=answer)
     return page, told["peer"]

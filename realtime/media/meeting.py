@@ -170,6 +170,9 @@ class Meeting:
                 continue
             layer = layers[step - 1]
             changes = seat.layer is not layer and seat.waits_for is not layer
+            if changes and member.ladder.below and seat.layer in layers[step:]:
+                # What the line can not bear stops at once: else the keyframe of the smaller one would be lost in its queue.
+                place.stop(seat, now)
             if place.show(seat, layer, now) and changes:
                 name = "full" if step == len(layers) else "small"
                 self.tell("layer", participant=member.participant, of=self._who(place), layer=name)

@@ -14,10 +14,12 @@ from benchmarks.media.browsers import Line, come, served
 from tests import browsers
 from tests.journeys.people import CHROMIUM, FLAGS
 
+from .narrow import Narrow
+
 pytestmark = pytest.mark.serial
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def line() -> Iterator[Line]:
     with units.running() as (_pid, path):
         yield Line(path)
@@ -79,5 +81,28 @@ def test_one_publishes_and_two_watch(browser: Browser, site: str, line: Line) ->
         seen = page.evaluate("() => window.seen()")
         assert seen["lost"] == 0, seen
     assert until(ana, "seen['delay'] >= 0")["delay"] < 1, "the unit reports to who publishes"
+    for page in (ana, bo, cleo):
+        page.close()
+
+
+def test_a_thin_line_gets_the_small_picture_and_the_large_one_again(browser: Browser, site: str, line: Line) -> None:
+    ana, _ = come(browser, site, line, "ana", publish=True)
+    until(ana, "seen['sent'].get('h', 0) > 20 and seen['sent'].get('l', 0) > 20", 40)
+    with Narrow(line.ask("figures")["port"]) as narrow:
+        bo, _ = come(browser, site, line, "bo", through=narrow.offer)
+        cleo, _ = come(browser, site, line, "cleo")
+        for page in (bo, cleo):
+            until(page, "seen['width'] >= 640 and seen['frames'] > 20", 40)
+        narrow.bits = 300_000
+        began = time.monotonic()
+        small = until(bo, "0 < seen['width'] <= 320", 30)
+        print(f"300 kbit/s: the small picture after {time.monotonic() - began:.1f} s; {narrow.dropped} packets dropped")
+        assert narrow.dropped, "the line was too narrow for the large one"
+        until(bo, f"seen['frames'] > {small['frames'] + 40} and 0 < seen['width'] <= 320", 20)
+        assert cleo.evaluate("() => window.seen()")["width"] >= 640, "nobody else pays for it"
+        narrow.bits = None
+        began = time.monotonic()
+        until(bo, "seen['width'] >= 640", 60)
+        print(f"a wide line again: the large picture after {time.monotonic() - began:.1f} s")
     for page in (ana, bo, cleo):
         page.close()
