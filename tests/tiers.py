@@ -30,13 +30,14 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"seed: {os.environ[SEED]} (repeat with {SEED}={os.environ[SEED]})"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here) and SERIAL_FOLDERS & set(item.path.relative_to(here).parts):
             item.add_marker("serial")
         if item.get_closest_marker("serial"):
-            # Each lane is one process, so nothing in it runs beside itself.
+            # Each lane is one process, so nothing in it runs beside itself. xdist reads the mark in a hook of the same name, so after us.
             item.add_marker(pytest.mark.xdist_group(_lane(item.path)))
     if not os.environ.get("TEST_SOAK"):
         soak = [item for item in items if item.get_closest_marker("soak")]

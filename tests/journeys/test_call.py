@@ -186,7 +186,7 @@ def guarded(house: House) -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize("allowed", [(), ("microphone",)])
+@pytest.mark.parametrize("allowed", [(), pytest.param(("microphone",), marks=pytest.mark.soak)])
 def test_who_does_not_allow_a_device_goes_on_without(
     house: House, human: Come, guarded: Browser, allowed: tuple[str, ...]
 ) -> None:

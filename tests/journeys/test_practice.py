@@ -181,6 +181,7 @@ def test_the_call_goes_on_while_web_is_killed(house: House, human: Come, practic
     assert amal.in_call and amal.receives()
 
 
+@pytest.mark.soak
 def test_a_killed_partner_comes_back_at_once(house: House, human: Come, practice: str) -> None:
     amal = human("Amal Mansour")
     call_alone(amal, practice)

@@ -140,6 +140,7 @@ def test_only_relay_addresses_are_learned(relayed: House, someone: Callable[...,
         assert "typ host" in amal.page.evaluate(LEARNED), "who does not hide is not hidden: the look can fail"
 
 
+@pytest.mark.soak
 def test_a_call_comes_back_when_the_relay_is_started_anew(
     relayed: House, relay: Relay, someone: Callable[..., Human]
 ) -> None:

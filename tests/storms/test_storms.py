@@ -104,6 +104,7 @@ def test_the_storm_can_fail(open_server: Open, dice: random.Random) -> None:
     assert found.returncode == 1 and "resource_overlap" in found.stdout
 
 
+@POSTGRESQL_FIRST
 def test_counselor_interpreter_and_place_together(open_server: Open, dice: random.Random) -> None:
     server = open_server()
     world = world_of(server, 4, 2, 1, closes=19 * 60, needs=("interpreter", "place:in_person"))
