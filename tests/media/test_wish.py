@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.media.light import LightPeer
 from realtime.media import wish
+from realtime.media.loss import Received
+from realtime.media.rtcp import Report
 from realtime.media.speakers import Speakers
 from realtime.media.tokens import Places
 from realtime.media.wish import Ladder, Offer
@@ -161,3 +163,13 @@ def test_who_goes_takes_no_picture_of_others_along() -> None:
     ladder.below = 2
     assert ladder.choose(two, 9.0) == [1, 1]
     assert ladder.choose(two[:1], 9.5)[0] >= 1
+
+
+def test_what_was_lost_of_a_picture_that_has_ended_is_forgotten() -> None:
+    received = Received()
+    for ssrc, lost in ((1, 40), (2, 0)):
+        received.take(Report(ssrc, 0, 0, 0, 0, 0), 0.0)
+        received.take(Report(ssrc, lost, 100, 0, 0, 0), 1.0)
+    assert (received.of(1), received.share(1.5)) == (0.4, 0.2)
+    received.forget(1)
+    assert (received.of(1), received.share(1.5)) == (0.0, 0.0)
