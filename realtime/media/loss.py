@@ -107,6 +107,10 @@ class Received:
             share = min(1.0, max(0, report.lost - known.lost) / packets)
             self._streams[report.ssrc] = _Counted(report.lost, report.highest, now, share, packets, now)
 
+    def forget(self, ssrc: int) -> None:
+        """It is not sent any more: what was lost of it says nothing of the line from now on."""
+        self._streams.pop(ssrc, None)
+
     def of(self, ssrc: int) -> float:
         """Share of one stream that was lost last, 0 to 1."""
         known = self._streams.get(ssrc)

@@ -166,6 +166,7 @@ class Meeting:
             if step == 0:
                 if layers and (seat.layer or seat.waits_for):
                     place.stop(seat, now)
+                    member.stopped(place.ssrc)
                     self.tell("layer", participant=member.participant, of=self._who(place), layer="nothing")
                 continue
             layer = layers[step - 1]

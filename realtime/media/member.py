@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -200,6 +201,11 @@ class Member:
         for place in self.meeting.places:
             if seat := place.seats.get(self.peer):
                 seat.moved()
+
+    def stopped(self, ssrc: int) -> None:
+        """A place is not sent to them any more."""
+        self._received.forget(ssrc)
+        self.ladder.loss = self._received.share(time.monotonic())
 
     # — what goes —
 

@@ -14,9 +14,13 @@ TIGHT = 3.0
 """Seconds for which a fallen REMB is what the line bears."""
 LOSSY = 0.10
 """Loss beyond which less is sent whatever REMB says; under `CALM` more may be tried (EN 301 549, 6.5: 5 % must be borne)."""
+HOPELESS = 0.30
+"""Loss beyond which also the smallest picture of whoever matters most is given up, for the voice; below it what is lost comes again in time."""
 CALM = 0.03
 UP = 8.0
 """Seconds of a calm line before more is tried; doubled, up to a minute, after a try that did not hold."""
+SOON = 2.0
+"""Seconds of a line that is not lossy before somebody without any picture gets the smallest."""
 LONGEST = 60.0
 HELD = 20.0
 """A try that fails sooner than this was too early."""
@@ -103,14 +107,15 @@ class Ladder:
         self._fell, self._calm_since = now, None
 
     def _move(self, now: float, most: int) -> None:
-        if self.loss > LOSSY and now - self._fell > DOWN and self.below < most:
+        calm, wait = (LOSSY, SOON) if self.below >= most else (CALM, self._wait)
+        if self.loss > LOSSY and now - self._fell > DOWN and self.below < most - (self.loss <= HOPELESS):
             self.below += 1
             self._step_down(now)
-        elif self.loss > CALM:
+        elif self.loss > calm:
             self._calm_since = None
         elif self.below:
             self._calm_since = self._calm_since if self._calm_since is not None else now
-            if now - self._calm_since > self._wait:
+            if now - self._calm_since > wait:
                 self.below -= 1
                 self._climbed, self._calm_since = now, None
         elif now - self._climbed > HELD:

@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks.media.light import LightPeer
 from realtime.media import wish
+from realtime.media.loss import Received
+from realtime.media.rtcp import Report
 from realtime.media.speakers import Speakers
 from realtime.media.tokens import Places
 from realtime.media.wish import Ladder, Offer
@@ -34,7 +36,7 @@ def test_a_line_that_falls_gets_the_most_important_first_and_the_small_before_th
     assert ladder.choose([TWO, TWO], 2) == [1, 0]
     ladder.bears(50_000, 3)
     assert ladder.choose([TWO, TWO], 3) == [1, 0], "the last picture goes for lost packets only"
-    ladder.loss = 0.3
+    ladder.loss = 0.35
     assert ladder.choose([TWO, TWO], 6) == [0, 0], "then only sound"
 
 
@@ -66,8 +68,16 @@ def test_lost_packets_take_a_step_each_two_seconds_and_a_few_hundredths_none() -
     ladder.loss = 0.05
     assert all(ladder.choose([TWO], at / 2) == [2] for at in range(100))
     ladder.loss = 0.2
-    steps = [ladder.choose([TWO], 60 + at / 2)[0] for at in range(12)]
-    assert steps[-1] == 0 and steps.count(1) >= 3
+    assert [ladder.choose([TWO], 60 + at / 2)[0] for at in range(40)][-1] == 1, (
+        "the small one comes, with what is lost again"
+    )
+    ladder.loss = 0.4
+    assert ladder.choose([TWO], 100) == [0]
+    ladder.loss = 0.05
+    seen = [ladder.choose([TWO], 101 + at / 2)[0] for at in range(60)]
+    assert 0 < seen.index(1) / 2 <= wish.SOON + 1, "the smallest is back soon"
+    ladder.loss = 0.0
+    assert 2 in [ladder.choose([TWO], 131 + at / 2)[0] for at in range(150)]
 
 
 def test_a_cough_does_not_take_the_word() -> None:
@@ -153,3 +163,13 @@ def test_who_goes_takes_no_picture_of_others_along() -> None:
     ladder.below = 2
     assert ladder.choose(two, 9.0) == [1, 1]
     assert ladder.choose(two[:1], 9.5)[0] >= 1
+
+
+def test_what_was_lost_of_a_picture_that_has_ended_is_forgotten() -> None:
+    received = Received()
+    for ssrc, lost in ((1, 40), (2, 0)):
+        received.take(Report(ssrc, 0, 0, 0, 0, 0), 0.0)
+        received.take(Report(ssrc, lost, 100, 0, 0, 0), 1.0)
+    assert (received.of(1), received.share(1.5)) == (0.4, 0.2)
+    received.forget(1)
+    assert (received.of(1), received.share(1.5)) == (0.0, 0.0)
