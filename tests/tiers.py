@@ -39,6 +39,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("serial"):
             # Each lane is one process, so nothing in it runs beside itself. xdist reads the mark in a hook of the same name, so after us.
             item.add_marker(pytest.mark.xdist_group(_lane(item.path)))
+        else:
+            # One process builds what the tests of a module share.
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
     if not os.environ.get("TEST_SOAK"):
         soak = [item for item in items if item.get_closest_marker("soak")]
         config.hook.pytest_deselected(items=soak)
