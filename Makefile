@@ -12,6 +12,8 @@ CATALOGUES := $(wildcard translations/*/LC_MESSAGES/*.po)
 COMPILED := $(CATALOGUES:.po=.mo)
 LANGUAGES ?= ar es fr
 PROCESSES ?= 2
+# Tests start the service a hundred times: it must not be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 define SIGN_INS
 
