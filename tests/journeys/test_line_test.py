@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import House, opened
 from .people import Human, until
-from .test_call import Come
+from .test_call import Come, let_in
 from .test_three import tiles
 
 BLOCKED = """
@@ -122,7 +122,8 @@ def test_a_browser_sends_by_whip_and_another_shows_it_by_whep(house: House, huma
     until(
         "it moves", lambda: (now := player.page.evaluate(LOOK))["at"] > first["at"] + 1 and now["hash"] != first["hash"]
     )
-    host = human("Inés Vidal")
-    host.open(path)
-    until("Inés sees it in the meeting", lambda: [one for one in tiles(host) if one["shown"] and one["at"] > 1])
-    assert [one["name"] for one in tiles(host)] == ["A program's picture"]
+    host, guest = human("Inés Vidal"), human("Amal Mansour")
+    let_in(guest, host, path)
+    for one, other in ((host, "Amal Mansour"), (guest, "Inés Vidal")):
+        until("it is seen in the meeting", lambda one=one: tiles(one) and tiles(one)[0]["at"] > 1)  # type: ignore[misc]
+        assert [tile["name"].partition(",")[0] for tile in tiles(one)] == ["A program's picture", other]
