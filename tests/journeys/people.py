@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page
 
 FLAGS = [
     "--no-sandbox",
-    "--use-fake-device-for-media-stream",
+    # Half the pictures of a usual camera: who looks sees them move, and a small machine has room for several browsers.
+    "--use-fake-device-for-media-stream=fps=10",
     "--use-fake-ui-for-media-stream",
     "--host-resolver-rules=MAP localhost 127.0.0.2",
 ]

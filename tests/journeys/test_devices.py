@@ -110,6 +110,7 @@ def test_a_microphone_that_a_phone_call_takes_is_opened_again(call: tuple[Human,
     assert ines.in_call
 
 
+@pytest.mark.soak
 def test_the_other_microphone_is_used_when_it_becomes_the_usual_one(call: tuple[Human, Human]) -> None:
     amal, _ines = call
     old = amal.page.evaluate(f"() => ({TRACK})('audio').id")

@@ -65,6 +65,7 @@ def firefox(house: House) -> Iterator[tuple[str, Firefox]]:
     amal.close()
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(240)
 def test_firefox_and_chromium_hear_and_see_each_other(firefox: tuple[str, Firefox], human: Come) -> None:
     path, amal = firefox

@@ -120,6 +120,7 @@ def test_the_partner_leaves_when_the_real_counselor_comes(house: House, human: C
     assert wanted(house) == {}
 
 
+@pytest.mark.soak
 def test_the_counselor_alone_lets_the_partner_in(house: House, human: Come, practice: str) -> None:
     ines = human("Inés Vidal")
     ines.open(practice)

@@ -188,6 +188,7 @@ def test_an_interpreter_comes_and_goes_without_a_gap(house: House, human: Come) 
     assert max(gaps.values()) <= CEILING, gaps
 
 
+@pytest.mark.soak
 def test_without_a_direct_way_it_goes_through_the_unit(house: House, human: Come) -> None:
     """Amal's browser knows a wrong password of the other's: every check of a direct way fails, as with two firewalls in between."""
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
@@ -254,6 +255,7 @@ def test_firefox_joins_through_the_unit(house: House, human: Come) -> None:
         amal.close()
 
 
+@pytest.mark.soak
 def test_who_writes_what_is_said_hears_the_others(house: House, human: Come) -> None:
     amal, ines = human("Amal Mansour"), human("Inés Vidal")
     path = house.meeting()
