@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.report import tell
 from tests.journeys.conftest import House, opened
-from tests.journeys.people import Human, until
+from tests.journeys.people import FULL_RATE, Human, until
 
 OWN_NETWORK = "BENCH_OWN_NETWORK"
 NETWORK = (
@@ -87,7 +87,7 @@ def losing(rule: str) -> Iterator[None]:
 @contextmanager
 def people() -> Iterator[tuple[House, Human, Human]]:
     """The town, Amal and Inés in a call that flows both ways."""
-    with opened() as house:
+    with opened(FULL_RATE) as house:
         amal, ines = house.human("Amal Mansour"), house.human("Inés Vidal")
         path = house.meeting()
         for one in (amal, ines):

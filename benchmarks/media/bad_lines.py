@@ -18,7 +18,7 @@ from benchmarks.calls import SAMPLE, losing, own_network
 from benchmarks.media import unit as units
 from benchmarks.media.browsers import Line, come, served
 from benchmarks.report import tell
-from tests.journeys.people import CHROMIUM, FLAGS
+from tests.journeys.people import CHROMIUM, FULL_RATE
 
 LOSSES = (0, 2, 5, 10, 20)
 OUTAGES = (0.2, 2.0, 10.0)
@@ -71,7 +71,7 @@ def main() -> None:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
     figures: dict[str, float] = {}
     with sync_playwright() as play, units.running() as (_pid, path), served() as site:
-        flags = [*FLAGS, "--allow-loopback-in-peer-connection"]
+        flags = [*FULL_RATE, "--allow-loopback-in-peer-connection"]
         browser = play.chromium.launch(executable_path=CHROMIUM, args=flags)
         line = Line(path)
         come(browser, site, line, "ana", publish=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,8 +58,8 @@ class House:
 
 
 @contextmanager
-def opened(**settings: str) -> Iterator[House]:
-    """Everything runs with these settings, the town is built."""
+def opened(flags: Sequence[str] = FLAGS, **settings: str) -> Iterator[House]:
+    """Everything runs with these settings, the town is built; `flags` are Chromium's."""
     port = free_port()
     env = {"VO_DEMO": "1", "VO_PUBLIC_URL": f"http://127.0.0.1:{port}", "VO_RATE_LIMITS": "off", **settings}
     with (
@@ -67,7 +67,7 @@ def opened(**settings: str) -> Iterator[House]:
         Proxy("127.0.0.1", port, server.port) as first,
         Proxy("127.0.0.2", port, server.port) as second,
         browsers.playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=flags) as browser,
     ):
         house = House(server, browser, first, second)
         try:

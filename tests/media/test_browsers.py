@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from benchmarks.media import unit as units
 from benchmarks.media.browsers import Line, come, served
 from tests import browsers
-from tests.journeys.people import CHROMIUM, FLAGS
+from tests.journeys.people import CHROMIUM, FULL_RATE
 
 from .narrow import Narrow
 
@@ -34,7 +34,7 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with browsers.playwright() as play:
-        flags = [*FLAGS, "--allow-loopback-in-peer-connection"]
+        flags = [*FULL_RATE, "--allow-loopback-in-peer-connection"]
         with play.chromium.launch(executable_path=CHROMIUM, args=flags) as one:
             yield one
 
