@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,9 +137,14 @@ def spoofed(house: House, room: Room, foreign: Room) -> list[str]:
         found += [
             f"heard {name} {data}"
             for name, data in page.heard
-            if name != "look_again" and data.get("data") != {"text": "last"}
+            if name != "look_again" and data.get("data") != {"text": "last"} and not _is_slow(room, name, data)
         ]
     return found
+
+
+def _is_slow(room: Room, name: str, data: dict[str, Any]) -> bool:
+    """Whether it says that one of the room's own was not heard for a while, as on a machine that others use."""
+    return name in ("fallen_silent", "heard_again") and data.get("from") in room.seats.values()
 
 
 def test_nothing_is_delivered_across_meetings(house: House) -> None:
