@@ -171,6 +171,8 @@ class Unit(Roster):
         meeting = self.meetings.get(name)
         if not UNIT.fullmatch(home) or home == self.settings.name or (meeting and not isinstance(meeting, Followed)):
             raise Refused("wrong", "This meeting can not be followed here.")
+        if self.draining and meeting is None:
+            raise Refused("busy", "No meeting begins here any more.")
         self.kept.keep(name, now, home)
         if isinstance(meeting, Followed):
             meeting.turn_to(self.path_of(home))

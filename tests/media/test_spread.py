@@ -146,6 +146,10 @@ def test_what_can_not_be_followed_is_refused() -> None:
                 with pytest.raises(Refused) as no:
                     unit.follow(wrong)
                 assert no.value.code == "wrong"
+            sibling.unit.drain({})
+            with pytest.raises(Refused) as no:
+                sibling.unit.follow({"meeting": "new", "home": "media-0"})
+            assert no.value.code == "busy", "whoever is sent there would never come in"
             for odd in ({"ssrc": "x"}, {"participant": 7}, {"ssrc": 5, "participant": "ana", "kind": "camera"}):
                 assert home.unit.keyframe({"meeting": "m", **odd}) == {}
             with pytest.raises(Refused):
