@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,19 +23,21 @@ import numpy as np
 from . import native
 from .codecs import Dialect
 from .dtls import ffi, lib
-from .native import NAME, Outbox, address_of
+from .native import NAME, Messages, Outbox, address_of
 
 if TYPE_CHECKING:
     from .seat import Seat
 
-CHUNK = 32
-"""Viewers at once: 32 × 8 × 1,432 bytes stay in a second-level cache of 1 MiB (measured: 16 and 64 were slower)."""
 SEGMENTS = 8
 """Packets of one train at most; longer ones gain little and hold up the voice."""
+PLACES = 256
+"""Packets at once: their 1,432 bytes each stay in a second-level cache of 1 MiB (measured: half and twice as many were slower)."""
+CHUNK = {"audio": PLACES // 2, "video": PLACES // SEGMENTS}
+"""Viewers at once: voices go alone or in pairs, pictures in trains."""
 LARGEST = 1400
 """Bytes of a packet in plain; browsers send at most 1,200."""
 _ROOM = LARGEST + 32
-SLICE = 0.002
+SLICE = 0.004
 """Seconds of sending until others get a turn: what comes in is read, and voices go first."""
 BACKLOG = 4000
 """Chunks of work that may wait; beyond that the machine is too slow for its viewers, and pictures are dropped whole."""
@@ -59,29 +62,46 @@ class Burst:
     def __init__(self, copies: Sequence[Copy]) -> None:
         self.many = len(copies)
         self.size = len(copies[0].packet)
-        self.plain = np.zeros((self.many, self.size), np.uint8)
-        for row, one in enumerate(copies):
-            self.plain[row, : len(one.packet)] = np.frombuffer(one.packet, np.uint8)
+        whole = b"".join(one.packet for one in copies)
+        whole += bytes(self.many * self.size - len(whole))
+        self.plain = np.frombuffer(whole, np.uint8).reshape(self.many, self.size)
         self.lengths = np.array([len(one.packet) for one in copies], np.int32)
-        self.sequences = np.array([one.sequence & 0xFFFF for one in copies], np.uint16)
-        self.times = np.array([one.timestamp & 0xFFFFFFFF for one in copies], np.uint32)
+        self._copies = copies
         self.marks = [(row, one) for row, one in enumerate(copies) if one.picture_at or one.tl0_at]
+        self._protected: dict[int, tuple[int, ...]] = {}
+
+    @cached_property
+    def sequences(self) -> np.ndarray[Any, Any]:
+        """The number of each packet."""
+        return np.array([one.sequence & 0xFFFF for one in self._copies], np.uint16)
+
+    @cached_property
+    def times(self) -> np.ndarray[Any, Any]:
+        """The RTP time of each packet."""
+        return np.array([one.timestamp & 0xFFFFFFFF for one in self._copies], np.uint32)
+
+    def protected(self, tag: int) -> tuple[int, ...]:
+        """Bytes of each packet with a tag of so many behind it."""
+        if tag not in self._protected:
+            self._protected[tag] = tuple((self.lengths + tag).tolist())
+        return self._protected[tag]
 
 
 class Chunk:
-    """At most `CHUNK` seats of a fan whose packets are equally long when protected; columns of what differs between them."""
+    """At most `most` seats of a fan whose packets are equally long when protected; columns of what differs between them."""
 
-    def __init__(self, fan: Fan, tag: int, namelen: int) -> None:
-        self.fan, self.tag, self.namelen = fan, tag, namelen
+    def __init__(self, most: int, tag: int, namelen: int) -> None:
+        self.most, self.tag, self.namelen = most, tag, namelen
         self.seats: list[Seat] = []
-        self.raw = np.zeros((CHUNK, NAME), np.uint8)
-        self.names = address_of(self.raw) + np.arange(CHUNK, dtype=np.uint64) * NAME
-        self.sequence = np.zeros(CHUNK, np.uint16)
-        self.time = np.zeros(CHUNK, np.uint32)
-        self.picture = np.zeros(CHUNK, np.uint16)
-        self.tl0 = np.zeros(CHUNK, np.uint8)
+        self.raw = np.zeros((most, NAME), np.uint8)
+        self._names = address_of(self.raw) + np.arange(most, dtype=np.uint64) * NAME
+        self.sequence = np.zeros(most, np.uint16)
+        self.time = np.zeros(most, np.uint32)
+        self.picture = np.zeros(most, np.uint16)
+        self.tl0 = np.zeros(most, np.uint8)
         self.shifted = False
         self._contexts: dict[int, list[Any]] = {}
+        self._messages: dict[int, Messages] = {}
 
     def put(self, seat: Seat) -> None:
         """A seat comes in; its peer has keys and an address."""
@@ -121,12 +141,18 @@ class Chunk:
             self._contexts[segments] = [one.tx for one in keys if one for _packet in range(segments)]
         return self._contexts[segments]
 
+    def messages(self, out: Outbox, segments: int) -> Messages:
+        """Trains to every row. They hold for good: an address that changes is written where the old one lay."""
+        if segments not in self._messages:
+            self._messages[segments] = out.addressed(self._names, self.namelen, segments)
+        return self._messages[segments]
+
 
 class Fan:
-    """All who get one layer of one stream in one dialect, in chunks."""
+    """All who get one layer of one stream in one dialect, in chunks. `kind`: audio or video."""
 
-    def __init__(self, dialect: Dialect, ssrc: int) -> None:
-        self.dialect, self.ssrc = dialect, ssrc
+    def __init__(self, kind: str, dialect: Dialect) -> None:
+        self.kind, self.dialect = kind, dialect
         self.chunks: list[Chunk] = []
         self.last = -1
         """The highest sequence number (unwrapped) that was given to the sender."""
@@ -141,10 +167,10 @@ class Fan:
         assert seat.peer.keys is not None and seat.peer.address is not None
         tag, namelen = seat.peer.keys.tag, len(seat.peer.address.raw)
         for chunk in self.chunks:
-            if chunk.tag == tag and chunk.namelen == namelen and len(chunk.seats) < CHUNK:
+            if chunk.tag == tag and chunk.namelen == namelen and len(chunk.seats) < chunk.most:
                 chunk.put(seat)
                 return
-        self.chunks.append(Chunk(self, tag, namelen))
+        self.chunks.append(Chunk(CHUNK[self.kind], tag, namelen))
         self.chunks[-1].put(seat)
 
     def remove(self, seat: Seat) -> None:
@@ -162,22 +188,17 @@ class Sender:
 
     def __init__(self, fd: int, segmenting: bool) -> None:
         self.fd = fd
-        self.out = Outbox(CHUNK, SEGMENTS, _ROOM, segmenting)
+        self.out = Outbox(PLACES, SEGMENTS, _ROOM, segmenting)
         self.sent = self.dropped = self.refused = 0
         self.busy = 0.0
         self._voices: deque[tuple[Chunk, Burst]] = deque()
         self._pictures: deque[tuple[Chunk, Burst]] = deque()
         self._waits = False
-        words = address_of(self.out.packets)
-        self._short = self.out.packets.view(">u2")
-        self._long = self.out.packets.view(">u4")
-        lengths = ffi.cast("int *", address_of(self.out.lengths))
-        self._packets: list[list[Any]] = [[]]
-        self._lengths: list[list[Any]] = [[]]
-        for many in range(1, SEGMENTS + 1):
-            places = [row * SEGMENTS + one for row in range(CHUNK) for one in range(many)]
-            self._packets.append([ffi.cast("void *", words + place * _ROOM) for place in places])
-            self._lengths.append([lengths + place for place in places])
+        self._short = [rows.view(">u2") for rows in self.out.packets]
+        self._long = [rows.view(">u4") for rows in self.out.packets]
+        bytes_at, lengths = address_of(self.out.packets[1]), ffi.cast("int *", address_of(self.out.lengths[1]))
+        self._packets = [ffi.cast("void *", bytes_at + place * _ROOM) for place in range(PLACES)]
+        self._lengths = [lengths + place for place in range(PLACES)]
 
     @property
     def way(self) -> str:
@@ -186,8 +207,9 @@ class Sender:
             return "plain"
         return "gso" if self.out.segmenting else "batch"
 
-    def send(self, fan: Fan, burst: Burst, *, voice: bool) -> None:
+    def send(self, fan: Fan, burst: Burst) -> None:
         """Give a burst to everybody of a fan, soon."""
+        voice = fan.kind == "audio"
         queue = self._voices if voice else self._pictures
         if len(self._pictures) > BACKLOG and not voice:
             self.dropped += burst.many * sum(len(chunk.seats) for chunk in fan.chunks)
@@ -222,13 +244,12 @@ class Sender:
 
     def _copy(self, chunk: Chunk, burst: Burst) -> None:
         many, segments = len(chunk.seats), burst.many
-        packets = self.out.packets
-        packets[:many, :segments, : burst.size] = burst.plain
-        self.out.lengths[:many, :segments] = burst.lengths
+        self.out.packets[segments][:many, :, : burst.size] = burst.plain
+        self.out.lengths[segments][:many] = burst.lengths
         if chunk.shifted:
             self._stamp(chunk, burst, many, segments)
         # `list` and not `any`: one that fails must not keep the packets behind it in plain.
-        codes = list(map(lib.srtp_protect, chunk.contexts(segments), self._packets[segments], self._lengths[segments]))
+        codes = list(map(lib.srtp_protect, chunk.contexts(segments), self._packets, self._lengths))
         if any(codes):
             # A key that is used up, or memory that is: nobody gets a packet that may be in plain.
             self.refused += many * segments
@@ -236,7 +257,7 @@ class Sender:
         if not native.BATCH:
             self.sent += self._one_by_one(chunk, segments)
             return
-        full, why = self.out.send(self.fd, chunk.names, chunk.namelen, many, segments)
+        full, why = self.out.send(self.fd, chunk.messages(self.out, segments), many, burst.protected(chunk.tag))
         self.sent += (many - full) * segments
         if why:
             # A card or a route that does not know segments: from now on one by one, and these are asked for again.
@@ -246,20 +267,22 @@ class Sender:
     def _one_by_one(self, chunk: Chunk, segments: int) -> int:
         """The plain way of systems that have no call for many: one packet after the other; how many went."""
         went = 0
+        packets, lengths = self.out.packets[segments], self.out.lengths[segments]
         for row, seat in enumerate(chunk.seats):
             for one in range(segments):
-                packet = self.out.packets[row, one, : self.out.lengths[row, one]].tobytes()
+                packet = packets[row, one, : lengths[row, one]].tobytes()
                 went += bool(seat.peer.address and seat.peer.mux.send(packet, seat.peer.address))
         return went
 
     def _stamp(self, chunk: Chunk, burst: Burst, many: int, segments: int) -> None:
         """Numbers of seats that came from another layer or stream go on where they were."""
-        self._short[:many, :segments, 1] = burst.sequences + chunk.sequence[:many, None]
-        self._long[:many, :segments, 1] = burst.times + chunk.time[:many, None]
+        packets = self.out.packets[segments]
+        self._short[segments][:many, :, 1] = burst.sequences + chunk.sequence[:many, None]
+        self._long[segments][:many, :, 1] = burst.times + chunk.time[:many, None]
         for row, one in burst.marks:
             if one.picture_at:
                 number = (chunk.picture[:many] + np.uint16(one.picture)) & 0x7FFF
-                self.out.packets[:many, row, one.picture_at] = 0x80 | number >> 8
-                self.out.packets[:many, row, one.picture_at + 1] = number & 0xFF
+                packets[:many, row, one.picture_at] = 0x80 | number >> 8
+                packets[:many, row, one.picture_at + 1] = number & 0xFF
             if one.tl0_at:
-                self.out.packets[:many, row, one.tl0_at] = chunk.tl0[:many] + np.uint8(one.tl0)
+                packets[:many, row, one.tl0_at] = chunk.tl0[:many] + np.uint8(one.tl0)

@@ -224,6 +224,8 @@ class Meeting:
             feed.report(track, sent)
         for fan in layer.fans.values():
             for seat in fan.seats:
+                if not seat.clock_due(now):
+                    continue
                 told = rtcp.sender_report(
                     seat.ssrc, sent.ntp, seat.report_time(sent.rtp), layer.packets, layer.packets * 1000
                 )

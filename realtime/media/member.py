@@ -97,21 +97,22 @@ class Member:
 
     # — what comes —
 
-    def _rtp(self, data: memoryview, now: float) -> None:
+    def _rtp(self, data: memoryview, now: float, came: float) -> None:
         one = packet.read(data)
         if one is None:
             return
-        track = self._by_ssrc.get(one.ssrc)
+        known = track = self._by_ssrc.get(one.ssrc)
         rid = ""
         if track is None:
             track, rid = self._find(one)
             if track is None:
                 return
-        self._estimate(one, track, len(data), now)
-        whole = track.whole(one)
-        if whole is None or track.take(whole, rid, now) is None:
+        self._estimate(one, track, len(data), came)
+        whole = track.take(one, rid, now)
+        if whole is None:
             return
-        self._by_ssrc.setdefault(one.ssrc, track)
+        if known is None:
+            self._by_ssrc[one.ssrc] = track
         self.meeting.fed(track, whole.ssrc, data if whole is one else packet.again(whole))
         if not self._flows:
             self._flows = True
@@ -143,12 +144,12 @@ class Member:
             self.tracks[mid] = made
         return self.tracks[mid]
 
-    def _estimate(self, one: Packet, track: Track, size: int, now: float) -> None:
+    def _estimate(self, one: Packet, track: Track, size: int, came: float) -> None:
         raw = one.extensions.get(track.agreed.dialect.extensions.get("abs-send-time", 0))
         if raw is None or len(raw) != 3 or self._bandwidth is None:
             return
         told = self._bandwidth.add(
-            abs_send_time=int.from_bytes(raw, "big"), arrival_time_ms=int(now * 1000), payload_size=size, ssrc=one.ssrc
+            abs_send_time=int.from_bytes(raw, "big"), arrival_time_ms=int(came * 1000), payload_size=size, ssrc=one.ssrc
         )
         if self._bearable is None:
             self._bearable = FIRST

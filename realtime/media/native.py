@@ -10,7 +10,9 @@ import contextlib
 import errno
 import platform
 import socket
+import struct
 import sys
+import time
 from typing import Any
 
 import cffi
@@ -20,6 +22,9 @@ SOL_UDP = 17
 UDP_SEGMENT = 103
 """`setsockopt` name and control message of generic segmentation offload (linux/udp.h)."""
 _CMSG = np.dtype([("len", "<u8"), ("level", "<i4"), ("type", "<i4"), ("size", "<u2"), ("pad", "V6")])
+_STAMP = np.dtype([("len", "<u8"), ("level", "<i4"), ("type", "<i4"), ("seconds", "<i8"), ("nanoseconds", "<i8")])
+SO_TIMESTAMPNS = 35
+"""`setsockopt` name and control message of the moment at which the kernel got a datagram (socket(7); asm-generic/socket.h)."""
 _IOVEC = np.dtype([("base", "<u8"), ("len", "<u8")])
 _MMSG = np.dtype(
     [
@@ -36,6 +41,8 @@ _MMSG = np.dtype(
         ("pad2", "<u4"),
     ]
 )
+_HEADER, _MOMENT = struct.Struct("<8xI28xQ8xI4x"), struct.Struct("<16xqq")
+"""What is read of both: length of the name, of the control message, and of the datagram; seconds and nanoseconds."""
 NAME = 28
 """Bytes of an address: `struct sockaddr_in6`, the longest there is here."""
 
@@ -72,6 +79,10 @@ def offers_segmentation() -> bool:
     return False
 
 
+OLDEST = 2.0
+"""Seconds that a datagram may have waited; the buffers hold less."""
+
+
 class Inbox:
     """Takes up to `many` datagrams of `largest` bytes from a socket with one call; the memory is reused by the next one."""
 
@@ -86,85 +97,110 @@ class Inbox:
         self._messages["name"] = address_of(self.names) + np.arange(many, dtype=np.uint64) * NAME
         self._messages["iov"] = address_of(self._iov) + np.arange(many, dtype=np.uint64) * _IOVEC.itemsize
         self._messages["iovlen"] = 1
+        self._stamps = np.zeros(many, _STAMP)
+        self._messages["control"] = address_of(self._stamps) + np.arange(many, dtype=np.uint64) * _STAMP.itemsize
+        self._messages["namelen"], self._messages["controllen"] = NAME, _STAMP.itemsize
+        # The kernel writes into both; read by `struct`, since ten columns of numpy cost more than the call itself.
+        self._headers = memoryview(self._messages.view(np.uint8))  # type: ignore[arg-type]
+        self._moments = memoryview(self._stamps.view(np.uint8))  # type: ignore[arg-type]
+        self._fresh = bytes(self._headers)
         self._at = _ffi.cast("void *", address_of(self._messages))
         self._rows = [memoryview(row) for row in self.data]  # type: ignore[arg-type]
         self._name_rows = [memoryview(row) for row in self.names]  # type: ignore[arg-type]
 
-    def take(self, fd: int) -> list[tuple[memoryview, bytes, int]]:
-        """Datagrams that are there: (the bytes, which change with the next call; the raw address; its place in `data`)."""
-        self._messages["namelen"] = NAME
+    def take(self, fd: int) -> list[tuple[memoryview, bytes, int, float]]:
+        """Datagrams that are there: (the bytes, which change with the next call; the raw address; its place in `data`; when it came).
+
+        When is told in seconds of the monotonic clock, by the kernel where the socket was asked for that (`SO_TIMESTAMPNS`).
+        """
         got = _libc.recvmmsg(fd, self._at, self.many, DONTWAIT, _ffi.NULL)
         if got <= 0:
             return []
-        lengths = self._messages["sent"][:got].tolist()
-        named = self._messages["namelen"][:got].tolist()
-        return [
-            (self._rows[one][:length], bytes(self._name_rows[one][: named[one]]), one)
-            for one, length in enumerate(lengths)
-        ]
+        now, wall = time.monotonic(), time.time()
+        size = got * _MMSG.itemsize
+        headers = _HEADER.iter_unpack(self._headers[:size])
+        moments = _MOMENT.iter_unpack(self._moments[: got * _STAMP.itemsize])
+        told = []
+        for place, ((named, stamped, length), (seconds, nanoseconds)) in enumerate(zip(headers, moments, strict=True)):
+            age = wall - seconds - nanoseconds * 1e-9 if stamped else 0.0
+            # A wall clock that is set meanwhile must not tell of the future, nor of yesterday.
+            came = now - age if 0.0 < age < OLDEST else now
+            told.append((self._rows[place][:length], bytes(self._name_rows[place][:named]), place, came))
+        self._headers[:size] = self._fresh[:size]
+        return told
 
 
 class Outbox:
-    """The same bytes, or nearly, to many addresses: one message for each, cut by the kernel into `segments` packets.
+    """The same bytes, or nearly, to many addresses: one message for each, cut by the kernel into segments.
 
-    The buffers are [receiver][segment][byte]; `lengths` are those of each packet and are set by who fills `packets`.
+    `packets[n]` and `lengths[n]` are the same memory, seen as rows of `n` packets that lie close together: a row for each address.
     """
 
-    def __init__(self, receivers: int, segments: int, largest: int, segmenting: bool) -> None:
-        self.receivers, self.segments = receivers, segments
-        self.segmenting = segmenting
-        self.packets = np.zeros((receivers, segments, largest), np.uint8)
-        self.lengths = np.zeros((receivers, segments), np.int32)
-        self._iov = np.zeros((receivers, segments), _IOVEC)
-        steps = np.arange(receivers * segments, dtype=np.uint64).reshape(receivers, segments)
-        self._iov["base"] = address_of(self.packets) + steps * largest
+    def __init__(self, places: int, segments: int, largest: int, segmenting: bool) -> None:
+        self.places, self.segmenting = places, segmenting
+        self._bytes = np.zeros((places, largest), np.uint8)
+        self._sizes = np.zeros(places, np.int32)
+        self._iov = np.zeros(places, _IOVEC)
+        self._iov["base"] = address_of(self._bytes) + np.arange(places, dtype=np.uint64) * largest
+        self._iov_at = address_of(self._iov) + np.arange(places, dtype=np.uint64) * _IOVEC.itemsize
         self._control = np.zeros(1, _CMSG)
         self._control["len"], self._control["level"], self._control["type"] = 18, SOL_UDP, UDP_SEGMENT
-        self._trains = np.zeros(receivers, _MMSG)
-        self._trains["iov"] = address_of(self._iov) + np.arange(receivers, dtype=np.uint64) * (
-            segments * _IOVEC.itemsize
-        )
-        self._trains["control"] = address_of(self._control)
-        self._singles = np.zeros(receivers * segments, _MMSG)
-        self._singles["iovlen"] = 1
-        # Asked once: numpy makes an object of ctypes for each question.
-        self._trains_at, self._singles_at = address_of(self._trains), address_of(self._singles)
-        self._iov_at = address_of(self._iov) + np.arange(receivers * segments, dtype=np.uint64) * _IOVEC.itemsize
+        self._singles = np.zeros(places, _MMSG)
+        self._singles["iovlen"], self._singles["iov"] = 1, self._iov_at
+        self._cut: tuple[int, ...] = ()
+        rows = [0, *(places // many for many in range(1, segments + 1))]
+        self.packets = [self._bytes[: row * many].reshape(row, many, largest) for many, row in enumerate(rows)]
+        self.lengths = [self._sizes[: row * many].reshape(row, many) for many, row in enumerate(rows)]
 
-    def send(self, fd: int, names: np.ndarray[Any, Any], namelen: int, many: int, segments: int) -> tuple[int, int]:
-        """Send the first `segments` packets of the first `many` receivers; `names` are the addresses of their raw addresses.
+    def addressed(self, names: np.ndarray[Any, Any], namelen: int, segments: int) -> Messages:
+        """Messages of `segments` packets to each of `names` (addresses of raw addresses), to be sent as often as one likes."""
+        made = np.zeros(len(names), _MMSG)
+        made["name"], made["namelen"] = names, namelen
+        made["iov"], made["iovlen"] = self._iov_at[: len(names) * segments : segments], segments
+        if segments > 1:
+            made["control"], made["controllen"] = address_of(self._control), _CMSG.itemsize
+        return Messages(made, segments)
+
+    def send(self, fd: int, messages: Messages, many: int, sizes: tuple[int, ...]) -> tuple[int, int]:
+        """Send to the first `many` what lies in `packets`; `sizes`: bytes of each packet of a row, as protected.
 
         Returns how many receivers did not get them because the machine was full, and an errno that forbids segmentation (0 if none).
         """
-        self._iov["len"][:many, :segments] = self.lengths[:many, :segments]
-        if segments > 1 and not self.segmenting:
-            return self._one_by_one(fd, names, namelen, many, segments), 0
-        messages = self._trains
-        messages["name"][:many] = names[:many]
-        messages["namelen"][:many] = namelen
-        messages["iovlen"][:many] = segments
-        messages["controllen"][:many] = _CMSG.itemsize if segments > 1 else 0
-        self._control["size"] = self.lengths[0, 0]
-        return self._push(fd, self._trains_at, many, segments > 1)
+        segments = messages.segments
+        if sizes != self._cut:
+            whole = self.places // segments
+            self._iov["len"][: whole * segments].reshape(whole, segments)[:] = sizes
+            self._control["size"] = sizes[0]
+            self._cut = sizes
+        if segments == 1 or self.segmenting:
+            return _push(fd, messages, many, segments > 1)
+        total = many * segments
+        self._singles["name"][:total] = np.repeat(messages.array["name"][:many], segments)
+        self._singles["namelen"] = messages.array["namelen"][0]
+        return -(-_push(fd, Messages(self._singles, 1), total, False)[0] // segments), 0
 
-    def _one_by_one(self, fd: int, names: np.ndarray[Any, Any], namelen: int, many: int, segments: int) -> int:
-        messages, total = self._singles, many * segments
-        messages["name"][:total] = np.repeat(names[:many], segments)
-        messages["namelen"][:total] = namelen
-        messages["iov"][:total] = self._iov_at.reshape(self.receivers, self.segments)[:many, :segments].ravel()
-        return -(-self._push(fd, self._singles_at, total, False)[0] // segments)
 
-    def _push(self, fd: int, begin: int, many: int, trains: bool) -> tuple[int, int]:
-        sent = 0
-        while sent < many:
-            done = _libc.sendmmsg(fd, _ffi.cast("void *", begin + sent * _MMSG.itemsize), many - sent, DONTWAIT)
-            if done > 0:
-                sent += done
-                continue
-            why = _ffi.errno
-            if why in FULL:
-                return many - sent, 0
-            if trains and why not in GONE_PEER:
-                return many - sent, why
+class Messages:
+    """An array of the kernel's `struct mmsghdr`, and where it lies: asked once, since numpy makes an object for each question."""
+
+    def __init__(self, array: np.ndarray[Any, Any], segments: int) -> None:
+        self.array, self.segments = array, segments
+        self.begin = address_of(array)
+        self.at = _ffi.cast("void *", self.begin)
+
+
+def _push(fd: int, messages: Messages, many: int, trains: bool) -> tuple[int, int]:
+    sent, at = 0, messages.at
+    while True:
+        done = _libc.sendmmsg(fd, at, many - sent, DONTWAIT)
+        if done > 0:
+            sent += done
+        elif (why := _ffi.errno) in FULL:
+            return many - sent, 0
+        elif trains and why not in GONE_PEER:
+            return many - sent, why
+        else:
             sent += 1
-        return 0, 0
+        if sent >= many:
+            return 0, 0
+        at = _ffi.cast("void *", messages.begin + sent * _MMSG.itemsize)

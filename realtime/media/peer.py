@@ -8,7 +8,7 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from . import rtcp
+from . import rtcp, stun
 from .dtls import OK, Certificate, Handshake, Keys, ffi, lib
 from .udp import Address, Mux
 
@@ -47,12 +47,12 @@ class Allowance:
 
 
 class Peer:
-    """A connection. `on_rtp(data, now)` and `on_rtcp(told, now)` get what came in plain; `on_end(reason)` is called once."""
+    """A connection. `on_rtp(data, now, came)` and `on_rtcp(told, now)` get what came in plain; `on_end(reason)` is called once."""
 
     def __init__(self, mux: Mux, certificate: Certificate, publishes: bool) -> None:
         self.mux = mux
         self.id = secrets.token_urlsafe(16)
-        self.ufrag, self.password = _letters(8), _letters(24).encode()
+        self.ufrag, self.secret = _letters(8), stun.Secret(_letters(24).encode())
         self.ssrc = secrets.randbits(31) | 1
         self.address: Address | None = None
         self.addresses: list[bytes] = []
@@ -60,7 +60,7 @@ class Peer:
         self.heard = 0.0
         self.refused = 0
         self.seats: list[Any] = []
-        self.on_rtp: Callable[[memoryview, float], None] = lambda _data, _now: None
+        self.on_rtp: Callable[[memoryview, float, float], None] = lambda _data, _now, _came: None
         self.on_rtcp: Callable[[rtcp.Read, float], None] = lambda _told, _now: None
         self.on_moved: Callable[[], None] = lambda: None
         self.on_end: Callable[[str], None] = lambda _reason: None
@@ -91,7 +91,7 @@ class Peer:
     def restart(self) -> None:
         """New name and password for ICE: the old ones are forgotten, the keys stay."""
         self.mux.awaited.pop(self.ufrag, None)
-        self.ufrag, self.password = _letters(8), _letters(24).encode()
+        self.ufrag, self.secret = _letters(8), stun.Secret(_letters(24).encode())
         self.mux.await_peer(self)
 
     # — what comes —
@@ -101,8 +101,8 @@ class Peer:
         if self._allowance.take(len(data), now):
             self._handshake.way.put(data)
 
-    def srtp(self, data: memoryview, start: Any, now: float) -> None:
-        """A protected packet that begins at `start`: opened in place, so that nothing is copied."""
+    def srtp(self, data: memoryview, start: Any, now: float, came: float) -> None:
+        """A protected packet that begins at `start` and was at the port when it `came`: opened in place, so that nothing is copied."""
         size = len(data)
         if self.keys is None or size < 12 or not self._allowance.take(size, now):
             self.refused += 1
@@ -119,7 +119,7 @@ class Peer:
         if control:
             self.on_rtcp(rtcp.read(plain), now)
         else:
-            self.on_rtp(plain, now)
+            self.on_rtp(plain, now, came)
 
     def moved(self, where: Address) -> None:
         """It is somewhere else now: from Wi-Fi to mobile, without a new description."""

@@ -20,6 +20,9 @@ CLOCK = {"audio": 48_000, "video": 90_000}
 """RTP ticks of a second."""
 HISTORY = 4
 """Earlier stretches of numbers that are still known, for those who ask for a packet again after a change."""
+CLOCKS, CLOCK_EVERY = 3, 5.0
+"""Reports of a publisher's clock that a viewer gets at once, as they come; then one in so many seconds (RFC 3550, 6.2): browsers fit a line
+through them, and clocks drift slowly."""
 AGAIN = 400
 """Packets a second that one seat gets again at most."""
 
@@ -69,6 +72,7 @@ class Seat:
         self._last: Last | None = None
         self._stretches: deque[Stretch] = deque(maxlen=HISTORY)
         self._rtx_sequence = 0
+        self._clocks, self._clock_at = 0, 0.0
         self._allowed, self._allowed_at = float(AGAIN), 0.0
 
     def enter(self, layer: Layer, fan: Fan, first: Copy, now: float) -> None:
@@ -85,6 +89,7 @@ class Seat:
             tl0 = last.tl0 + 1 - first.tl0 if first.tl0_at else 0
             self.shift = Shift(last.sequence + 1 - first.sequence, ticks - first.timestamp, picture, tl0)
         self.layer, self.fan, self.start = layer, fan, first.sequence
+        self._clocks = 0
         self.waits_for = None
         self._stretches.append(Stretch((first.sequence + self.shift.sequence) & 0xFFFF, layer, self.shift))
         fan.add(self)
@@ -143,6 +148,13 @@ class Seat:
         else:
             fan.remove(self)
             fan.add(self)
+
+    def clock_due(self, now: float) -> bool:
+        """Whether the viewer is to get the report of the publisher's clock that came now."""
+        if self._clocks >= CLOCKS and now - self._clock_at < CLOCK_EVERY:
+            return False
+        self._clocks, self._clock_at = self._clocks + 1, now
+        return True
 
     def report_time(self, rtp: int) -> int:
         """A publisher's RTP time as this viewer counts it."""

@@ -1,7 +1,7 @@
 """One layer of what somebody publishes: put in order, kept for a second, and given to everybody who gets it as bursts.
 
-A picture's packets are held until its last one (the marker), eight of them or 12 ms, since a train is what makes forwarding cheap.
-A voice is sent on at once.
+A picture's packets are held until its last one (the marker), eight of them or 50 ms, since a train is what makes forwarding cheap.
+A voice is sent on at once, together with what of it came in the same look at the port.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from .loss import Missing
 from .packet import Packet, Unwrapped
 from .seat import Seat
 
-HOLD = 0.012
-"""Seconds that a burst waits for its last packet."""
+HOLD = 0.05
+"""Seconds that a burst waits for its last packet, without which nobody can show it: longer than the port's rest (`udp.py`)."""
+PAIR = 2
+"""Packets of a voice in one train at most."""
 KEPT = 1.0
 """Seconds for which packets can be asked for again."""
 MOST_KEPT = 700
@@ -64,7 +66,7 @@ class Layer:
         self._top = -1
         self._pending: list[Piece] = []
         self._key: int | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._ring: dict[int, dict[Dialect, Copy]] = {}
         self._ages: deque[tuple[float, int]] = deque()
         self._asked = 0.0
@@ -87,10 +89,11 @@ class Layer:
             self.flush(now)
             self._key = number
         self._pending.append(piece)
-        if self.kind == "audio" or piece.marker or len(self._pending) >= SEGMENTS:
+        if len(self._pending) >= PAIR if self.kind == "audio" else piece.marker or len(self._pending) >= SEGMENTS:
             self.flush(now)
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(HOLD, self._timed)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_soon(self._timed) if self.kind == "audio" else loop.call_later(HOLD, self._timed)
 
     def _described(self, one: Packet, codec: str, number: int) -> Piece | None:
         if len(one.payload) > LARGEST - 20:
@@ -136,7 +139,7 @@ class Layer:
     def fan(self, dialect: Dialect) -> Fan:
         """Those who get this layer in this dialect."""
         if dialect not in self.fans:
-            self.fans[dialect] = Fan(dialect, self.place_ssrc)
+            self.fans[dialect] = Fan(self.kind, dialect)
         return self.fans[dialect]
 
     def _burst(self, pieces: list[Piece], now: float) -> None:
@@ -150,7 +153,7 @@ class Layer:
                 continue
             copies = [self._copy(one, dialect, sent) for one in pieces]
             for group in _even(copies):
-                self.sender.send(fan, Burst(group), voice=self.kind == "audio")
+                self.sender.send(fan, Burst(group))
                 for one in group:
                     self._keep(one, dialect, now)
             fan.last = self._top

@@ -51,27 +51,17 @@ class Track:
         self._repaired_id = agreed.dialect.extensions.get("repaired-rid", 0)
         self._repairs = {again: first for first, again in agreed.repairs}
 
-    def whole(self, one: Packet) -> Packet | None:
-        """The packet itself, or the lost one that it carries again on a stream of its own (RFC 4588)."""
-        name = self.agreed.dialect.names.get(one.payload_type, "")
-        if not name.startswith("rtx:"):
-            return one
-        first = self._repairs.get(one.ssrc)
-        if first is None:
-            rid = one.extensions.get(self._repaired_id, b"").decode("ascii", "replace")
-            first = next((layer.ssrc for layer in self.layers.values() if rid and layer.rid == rid), None)
-        kind = self.agreed.dialect.types.get(name.partition(":")[2])
-        if first is None or kind is None or len(one.payload) <= 2:
-            return None
-        self._repairs[one.ssrc] = first
-        sequence = int.from_bytes(one.payload[:2], "big")
-        return Packet(one.marker, kind, sequence, one.timestamp, first, one.payload[2:], one.extensions)
-
-    def take(self, one: Packet, rid: str, now: float) -> Layer | None:
-        """A packet of this section; None where it is of nothing that was agreed."""
+    def take(self, one: Packet, rid: str, now: float) -> Packet | None:
+        """A packet of this section, or the lost one that it carries again; returns what came, None where it is of nothing that was agreed."""
         codec = self.agreed.dialect.names.get(one.payload_type)
-        if codec is None or codec.startswith("rtx:"):
+        if codec is None:
             return None
+        if codec.startswith("rtx:"):
+            codec = codec[4:]
+            repaired = self._repaired(one, codec)
+            if repaired is None:
+                return None
+            one = repaired
         layer = self.layers.get(one.ssrc)
         if layer is None:
             if len(self.layers) >= MOST_LAYERS:
@@ -80,7 +70,20 @@ class Track:
         if self.media == "audio" and (level := one.extensions.get(self._level_id)):
             self.level += (float(level[0] & QUIET) - self.level) * SMOOTH
         layer.take(one, codec, now)
-        return layer
+        return one
+
+    def _repaired(self, one: Packet, codec: str) -> Packet | None:
+        """What a stream of repairs carries (RFC 4588)."""
+        first = self._repairs.get(one.ssrc)
+        if first is None:
+            rid = one.extensions.get(self._repaired_id, b"").decode("ascii", "replace")
+            first = next((layer.ssrc for layer in self.layers.values() if rid and layer.rid == rid), None)
+        kind = self.agreed.dialect.types.get(codec)
+        if first is None or kind is None or len(one.payload) <= 2:
+            return None
+        self._repairs[one.ssrc] = first
+        sequence = int.from_bytes(one.payload[:2], "big")
+        return Packet(one.marker, kind, sequence, one.timestamp, first, one.payload[2:], one.extensions)
 
     def _new(self, ssrc: int, rid: str, codec: str) -> Layer:
         layer = Layer(self.media, rid, ssrc, self.place_ssrc, self._sender)

@@ -73,7 +73,7 @@ class Unit(Roster):
         number = int.from_bytes(peer.id.encode()[:7], "big")
         return sdp.Local(
             peer.ufrag,
-            peer.password.decode(),
+            peer.secret.password.decode(),
             f"sha-256 {self.certificate.fingerprint}",
             candidates,
             member.version,
