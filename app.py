@@ -16,10 +16,11 @@ import demo
 import foundation
 import realtime
 import virtual_office
+import webinars
 from foundation import config
 from foundation.db import db, set_up_engine
 
-FLOORS = (foundation, accounts, virtual_office, booking, realtime, demo)
+FLOORS = (foundation, accounts, virtual_office, booking, webinars, realtime, demo)
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:

@@ -25,6 +25,7 @@ ROLE_NAMES = {
     Role.COUNSELOR: _l("Counselor"),
     Role.OPERATOR: _l("Phone operator"),
     Role.INTERPRETER: _l("Interpreter"),
+    Role.WEBINAR_HOST: _l("Webinar host"),
 }
 
 

@@ -20,6 +20,7 @@ class Role(StrEnum):
     COUNSELOR = "counselor"
     OPERATOR = "operator"
     INTERPRETER = "interpreter"
+    WEBINAR_HOST = "webinar_host"
 
 
 class ContactKind(StrEnum):

@@ -14,7 +14,7 @@ from . import codes, people
 from .access import Visitor
 from .models import Person, Role, RoleGrant
 
-LED = frozenset({Role.COUNSELOR, Role.OPERATOR, Role.INTERPRETER})
+LED = frozenset({Role.COUNSELOR, Role.OPERATOR, Role.INTERPRETER, Role.WEBINAR_HOST})
 """Roles that a team leader gives and takes."""
 
 

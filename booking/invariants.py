@@ -179,7 +179,7 @@ def _offers() -> Iterator[Finding]:
         yield Finding("hold_without_offer", f"hold {hold_id}")
 
 
-RULES: tuple[Callable[[], Iterator[Finding]], ...] = (
+RULES: list[Callable[[], Iterator[Finding]]] = [
     _overlaps,
     _persons,
     _diaries,
@@ -189,7 +189,14 @@ RULES: tuple[Callable[[], Iterator[Finding]], ...] = (
     _told,
     _reminders,
     _offers,
-)
+]
+"""Features above add theirs."""
+
+
+def add(rule: Callable[[], Iterator[Finding]]) -> None:
+    """One more rule of a feature that stands on booking."""
+    if rule not in RULES:
+        RULES.append(rule)
 
 
 def _coming() -> Select[Appointment]:

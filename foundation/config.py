@@ -131,6 +131,8 @@ class Settings:
     """Retention: who was connected to a meeting when, and ended sign-ins."""
     keep_bookings_days: int = 396
     """Retention: appointments, outcomes, notes, waitlist, callbacks and people without anything newer (13 months)."""
+    keep_registrations_days: int = 90
+    """Retention: who registered for a webinar; then only how many."""
     keep_audit_days: int = 730
     """Retention: the list of who did what (24 months)."""
     contact: str = ""
@@ -302,7 +304,7 @@ def _unsafe(settings: Settings) -> list[str]:
             len(value) == 7 and value[0] == "#" and all(c in "0123456789abcdefABCDEF" for c in value[1:])
         ):
             problems.append(f"VO_{field.upper()} must be a colour like #0b5351")
-    for field in ("codes", "chat", "letters", "calls", "bookings", "audit"):
+    for field in ("codes", "chat", "letters", "calls", "bookings", "registrations", "audit"):
         if not 1 <= getattr(settings, f"keep_{field}_days") <= 36_500:
             problems.append(f"VO_KEEP_{field.upper()}_DAYS must be from 1 to 36500")
     if not 0 <= settings.travel_minutes <= 720:

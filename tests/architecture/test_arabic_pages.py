@@ -11,6 +11,7 @@ from pathlib import Path
 
 import holidays
 import pytest
+from babel import Locale
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -22,6 +23,7 @@ from foundation.models import Letter
 from tests.application import running
 from tests.security.doors import HttpDoor, http_doors
 from tests.security.world import World, build
+from webinars.forms import SPOKEN as SPOKEN_THERE
 
 VISITORS = (
     "anonymous",
@@ -92,15 +94,21 @@ def english(page: str, names: set[str]) -> set[str]:
 
 
 def names_of(world: World) -> set[str]:
-    """Every word that somebody wrote into the database (names, reasons, ids), and holidays, whose names are not translated."""
+    """Every word that somebody wrote into the database (names, reasons, ids), holidays, and languages in their own words."""
     names = {"Virtual", "Office", "demo"}
+    for code in SPOKEN_THERE:
+        names |= set(WORD.findall(Locale.parse(code).display_name or ""))
     for holiday in holidays.country_holidays("ES", years=range(2025, 2035), language="es").values():
         names |= set(WORD.findall(holiday))
     with sqlite3.connect(world.file) as live:
         tables = [name for (name,) in live.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             columns = [row[1] for row in live.execute(f'PRAGMA table_info("{table}")')]
-            given = [c for c in columns if c in {"name", "title", "reason", "body", "address", "public_id", "value"}]
+            given = [
+                c
+                for c in columns
+                if c in {"name", "title", "reason", "body", "address", "public_id", "value", "words", "answers"}
+            ]
             for column in given:
                 for (text,) in live.execute(f'SELECT "{column}" FROM "{table}"'):
                     names |= set(WORD.findall(str(text)))

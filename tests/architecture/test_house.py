@@ -16,7 +16,7 @@ from flask import Flask
 from foundation.db import db
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = ("foundation", "accounts", "virtual_office", "booking", "realtime")
+FLOORS = ("foundation", "accounts", "virtual_office", "booking", "webinars", "realtime")
 PRODUCT = (*FLOORS, "demo", "benchmarks")
 MOST_LINES = 400
 FORBIDDEN = {"utils", "helpers", "common", "services", "manager", "core", "base"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PRODUCT = ("foundation", "accounts", "virtual_office", "booking", "realtime", "demo")
+PRODUCT = ("foundation", "accounts", "virtual_office", "booking", "webinars", "realtime", "demo")
 MAY = {"register"}
 FILES = sorted([ROOT / "app.py", ROOT / "wsgi.py", *(path for name in PRODUCT for path in (ROOT / name).rglob("*.py"))])
 

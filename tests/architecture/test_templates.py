@@ -22,7 +22,7 @@ JINJA = re.compile(
     r"\{%-? block (?:wide|robots|body_class) -?%\}.*?\{%-? endblock|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL
 )
 INLINE = re.compile(
-    r"<script(?![^>]*(?:\ssrc=|application/json))|<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:",
+    r"<script(?![^>]*(?:\ssrc=|application/(?:ld\+)?json))|<style\b|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:",
     re.IGNORECASE,
 )
 PHYSICAL = re.compile(

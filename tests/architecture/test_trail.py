@@ -16,7 +16,7 @@ LATER = re.compile(r'"([a-z]+(?:_[a-z]+)*\.(?:booked|moved|cancelled|restored|ou
 def noted() -> dict[str, Path]:
     """Acts as the code spells them, and where."""
     found: dict[str, Path] = {}
-    for path in modules("foundation", "accounts", "virtual_office", "booking", "realtime"):
+    for path in modules("foundation", "accounts", "virtual_office", "booking", "webinars", "realtime"):
         if path.name != "audit_wording.py":
             for act in (*NOTED.findall(path.read_text()), *LATER.findall(path.read_text())):
                 found.setdefault(act, path)

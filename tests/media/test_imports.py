@@ -9,7 +9,7 @@ import sys
 
 import realtime.media
 
-NEVER = {"flask", "sqlalchemy", "gevent", "accounts", "virtual_office", "booking", "demo"}
+NEVER = {"flask", "sqlalchemy", "gevent", "accounts", "virtual_office", "booking", "webinars", "demo"}
 LOADS_ALL = """
 import importlib, json, sys
 for name in sys.argv[1:]:

@@ -27,6 +27,7 @@ KINDS = {
     "/meetings/<>": "meeting",
     "/o/<>": "entry",
     "/phone-wishes/<>": "phone_wish",
+    "/registrations/<>": "registration",
     "/seat/<>": "participant",
     "/series/<>": "series",
     "/t/<>": "time_offer",
@@ -47,9 +48,15 @@ KINDS = {
     "/staff/people/<>": "colleague",
     "/staff/services/<>": "service",
     "/staff/services/new/<>": "office",
+    "/staff/webinars/<>": "webinar",
+    "/staff/webinars/<>/hosts/<>": "host",
+    "/staff/webinars/<>/questions/<>": "question",
+    "/staff/webinars/<>/registrations/<>": "registration",
     "/staff/waiting/calls/<>": "callback",
     "/staff/waiting/told/<>": "appointment",
     "/staff/waiting/wishes/<>": "entry",
+    "/w/<>": "registration",
+    "/webinars/<>": "webinar",
 }
 """Address up to an argument → kind of the thing in `Town.things` that belongs to somebody."""
 OPEN = {

@@ -39,6 +39,9 @@ from virtual_office.meetings import phone_wishes, stream_keys
 from virtual_office.meetings.models import Purpose
 from virtual_office.offices import offices
 from virtual_office.offices.models import Office
+from webinars import hosts as webinar_hosts
+from webinars import questions, registrations, webinars
+from webinars.models import HostRole, QuestionKind
 
 ZONE = "Europe/Madrid"
 STAFF = {
@@ -46,6 +49,7 @@ STAFF = {
     "operator": Role.OPERATOR,
     "interpreter": Role.INTERPRETER,
     "leader": Role.TEAM_LEADER,
+    "webinar_host": Role.WEBINAR_HOST,
     "head": Role.ADMIN,
 }
 """`head` is an administrator of one office only."""
@@ -199,6 +203,37 @@ def _town(name: str) -> Town:
     return town
 
 
+def _webinar(town: Town) -> None:
+    """A webinar for those who are invited, with a host, a question and a registration."""
+    starts_at = clock.now().replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=30)
+    told = {
+        "title": f"secret webinar {town.name}",
+        "language": "en",
+        "capacity": 5,
+        "captions": False,
+        "interpreted": False,
+        "signed": False,
+        "audience": "invited",
+        "approves": True,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=1),
+    }
+    with write_tx():
+        webinar = webinars.draft(db.session.get_one(Office, town.office_id), told, None)
+        host = webinar_hosts.add(webinar, f"leader.{town.name}@example.org", HostRole.HOST)
+        question = questions.add(webinar, "Which work?", QuestionKind.TEXT, required=True)
+        webinars.publish(webinar)
+        wish = registrations.Wish(
+            name=f"listener {town.name}",
+            language="en",
+            email=f"listener.{town.name}@example.org",
+            answers={question.public_id: "any"},
+        )
+        town.things["webinar"] = webinar.public_id
+        town.things["host"], town.things["question"] = host.public_id, question.public_id
+        town.things["registration"] = registrations.register(webinar, wish).public_id
+
+
 def _book(town: Town, service_id: int) -> None:
     query = finder.Query(service_id, "video")
     slots = _slots(query)
@@ -234,6 +269,7 @@ def _book(town: Town, service_id: int) -> None:
                 appointment_id=appointment.id, author_id=town.people["counselor"], body=f"secret note {town.name}"
             )
         )
+    _webinar(town)
     with write_tx():
         guest = people.register_guest(f"waiting {town.name}", "en", f"waiting.{town.name}@example.org")
         service = db.session.get_one(Service, service_id)
