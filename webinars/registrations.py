@@ -77,7 +77,7 @@ def register(webinar: Webinar, wish: Wish, key: str = "") -> Registration:
         earlier = replays.begin(SCOPE, key, wish.content)
         if earlier is not None:
             return db.session.get_one(Registration, earlier)
-    lock(webinar)
+    seats.one_at_a_time(webinar)
     if not is_open(webinar):
         raise NotOpen
     if not 1 <= wish.places <= MOST_PLACES:

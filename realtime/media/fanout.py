@@ -37,7 +37,7 @@ CHUNK = {"audio": PLACES // 2, "video": PLACES // SEGMENTS}
 LARGEST = 1400
 """Bytes of a packet in plain; browsers send at most 1,200."""
 _ROOM = LARGEST + 32
-SLICE = 0.004
+SLICE = 0.01
 """Seconds of sending until others get a turn: what comes in is read, and voices go first."""
 BACKLOG = 4000
 """Chunks of work that may wait; beyond that the machine is too slow for its viewers, and pictures are dropped whole."""

@@ -37,6 +37,10 @@ from virtual_office.meetings import meetings
 from virtual_office.meetings.models import Meeting, ParticipantRole
 from virtual_office.offices import offices
 from virtual_office.offices.models import Office
+from webinars import hosts as webinar_hosts
+from webinars import links as webinar_links
+from webinars import questions, registrations, webinars
+from webinars.models import HostRole, QuestionKind
 
 LONG_NAME = "Wolfeschlegelsteinhausen-Bergerdorff María Guadalupe Fernández"
 """More than sixty letters, with a word that is wider than a phone at double text size."""
@@ -53,7 +57,12 @@ def furnish() -> dict[str, str]:
     things["word"] = wordings.digest_of("Book a counselor")
     things["colleague"] = _person("omar@example.org").public_id
     things["seeker"] = _person("bo@example.org").public_id
-    for more in (lambda: _booked(river, diary), lambda: _days(river, talk, diary), lambda: _waiting(river, talk)):
+    for more in (
+        lambda: _booked(river, diary),
+        lambda: _days(river, talk, diary),
+        lambda: _waiting(river, talk),
+        lambda: _webinars(river),
+    ):
         things |= write(more)
     write(_second_step)
     return things | write(_meetings) | write(_links)
@@ -127,6 +136,51 @@ def _booked(river: Office, diary: Resource) -> dict[str, str]:
         "series": made.public_id,
         "proposals": urlencode({**asked, "with_whom": "same"}),
         "person": bo.public_id,
+    }
+
+
+def _webinars(river: Office) -> dict[str, str]:
+    """A webinar with all that helps to follow it, and everything that somebody can have for it; a draft, a full one, a long list."""
+    starts_at = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=9)
+    told = {
+        "title": "How to write an application",
+        "summary": "What belongs into it, and what does not.\nBring one that you wrote.",
+        "language": "en",
+        "capacity": 2,
+        "captions": True,
+        "interpreted": True,
+        "interpreted_into": ["ar", "fr"],
+        "signed": True,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(hours=1),
+    }
+    draft = webinars.draft(river, {**told, "captions": None, "title": LONG_NAME}, None)
+    questions.add(draft, "Where do you look for work?", QuestionKind.CHOICE, ["Online", "In the town"])
+    full = webinars.draft(river, told, None)
+    webinar_hosts.add(full, "lucia@example.org", HostRole.HOST)
+    questions.add(full, "Have you written one before?", QuestionKind.YES_NO)
+    webinars.publish(full)
+    names = [LONG_NAME, *(f"Listener {n}" for n in range(ROWS))]
+    made = [
+        registrations.register(full, registrations.Wish(name, "en", f"listener{n}@example.org"))
+        for n, name in enumerate(names)
+    ]
+    registrations.withdraw(made[0], "person")
+    later = {"starts_at": starts_at + timedelta(days=1), "ends_at": starts_at + timedelta(days=1, hours=1)}
+    asks = webinars.draft(river, {**told, **later, "title": "Interviews", "approves": True}, None)
+    webinar_hosts.add(asks, "lucia@example.org", HostRole.HOST)
+    webinars.publish(asks)
+    pending = registrations.register(asks, registrations.Wish(LONG_NAME, "en", "pending@example.org"))
+    return {
+        "draft": draft.public_id,
+        "webinar": full.public_id,
+        "open_webinar": asks.public_id,
+        "withdrawn": made[0].public_id,
+        "seated": made[1].public_id,
+        "offered": made[2].public_id,
+        "waits": made[3].public_id,
+        "pending": pending.public_id,
+        "own_link": webinar_links.path(made[1]),
     }
 
 
