@@ -26,6 +26,18 @@ DESK = (Role.OPERATOR, Role.COUNSELOR, *PLANNERS)
 """Who registers somebody on the phone."""
 
 
+IN_THE_LIST = (
+    RegistrationState.PENDING,
+    RegistrationState.CONFIRMED,
+    RegistrationState.OFFERED,
+    RegistrationState.WAITLISTED,
+    RegistrationState.DECLINED,
+    RegistrationState.WITHDRAWN,
+    RegistrationState.REJECTED,
+)
+"""The order in which planners read who registered: what wants an answer first."""
+
+
 def shown(public_id: str, visitor: Visitor) -> Webinar:
     """A published webinar that the visitor may see. Raises NotFound."""
     webinar = _by_id(public_id)
@@ -97,8 +109,8 @@ def registration(public_id: str, visitor: Visitor) -> Registration:
 
 
 def registered(webinar: Webinar) -> list[Registration]:
-    """Everybody who registered, those who have a seat first, then in their turn."""
-    order = {state: number for number, state in enumerate(RegistrationState)}
+    """Everybody who registered, by state, then in their turn."""
+    order = {state: number for number, state in enumerate(IN_THE_LIST)}
     query = select(Registration).where(Registration.webinar_id == webinar.id)
     rows = db.session.scalars(query.options(joinedload(Registration.person), joinedload(Registration.contact)))
     return sorted(rows, key=lambda one: (order[RegistrationState(one.state)], one.turn, one.id))
