@@ -1,6 +1,7 @@
 """How a call of two people holds on a bad line: `python -m benchmarks.calls [SECONDS [CASE …]]`, two Chromium contexts and the whole service.
 
 Without a CASE all of them; the names are those of the tables (`loss_20`, `media_10`, `signalling_2`, `both_10`, `other_address`, `reload`).
+The word `unit` among them: one of the two hides their address, so that the call goes through the forwarding unit.
 Needs root: it runs in a network namespace of its own, where nftables takes away a share of all UDP packets (R-14) or all of them for a
 while (R-20). Every figure is read from getStats of both ends, the worse end counts. The last line is JSON.
 """
@@ -38,6 +39,7 @@ LOSSES = (0, 2, 5, 10, 20)
 """Hundredths of all packets, each way (R-14)."""
 OUTAGES = (0.2, 2.0, 10.0, 40.0)
 """Seconds (R-20)."""
+UNIT = "unit"
 NEVER = -1.0
 """Stands for what did not come back in a minute."""
 SAMPLE = """async () => {
@@ -85,14 +87,16 @@ def losing(rule: str) -> Iterator[None]:
 
 
 @contextmanager
-def people() -> Iterator[tuple[House, Human, Human]]:
-    """The town, Amal and Inés in a call that flows both ways."""
-    with opened(FULL_RATE) as house:
+def people(by_unit: bool) -> Iterator[tuple[House, Human, Human]]:
+    """The town, Amal and Inés in a call that flows both ways, directly or through the forwarding unit."""
+    with opened(FULL_RATE, VO_MEDIA_PROCESSES="1" if by_unit else "0") as house:
         amal, ines = house.human("Amal Mansour"), house.human("Inés Vidal")
         path = house.meeting()
         for one in (amal, ines):
             one.sign_in()
             one.open(path)
+        if by_unit:
+            amal.page.get_by_label("Hide my internet address").check()
         amal.press("Go to the waiting room")
         ines.press("Let Amal Mansour in")
         flows(amal, ines)
@@ -217,14 +221,15 @@ def moving() -> Iterator[None]:
 def main(seconds: int, cases: list[str]) -> None:
     """Everything, or some cases of it, as two tables and one line."""
     own_network()
+    by_unit, cases = UNIT in cases, [one for one in cases if one != UNIT]
 
     def wanted(name: str) -> bool:
         return not cases or name in cases
 
-    with people() as (house, amal, ines):
+    with people(by_unit) as (house, amal, ines):
         figures = losses(seconds, amal, ines, wanted) | outages(house, amal, ines, wanted)
         browser = house.browser.version
-    tell("calls", figures, browser=f"Chromium {browser}")
+    tell("calls_by_unit" if by_unit else "calls", figures, browser=f"Chromium {browser}")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from accounts.access import EVERYONE, allow, remember_link
 from foundation.errors import Refusal
 
-from . import appointments, pace
+from . import appointments, found, pace, references
 from .forms import FindForm, JoinForm
 from .manage_views import to_meeting
 from .views import blueprint
+from .visibility import NoSuchAppointment
 
 
 @blueprint.get("/find")
@@ -24,13 +25,19 @@ def find() -> ResponseReturnValue:
 @blueprint.post("/find")
 @allow(EVERYONE)
 def find_it() -> ResponseReturnValue:
-    """Open the appointment, or say the same whatever is wrong."""
+    """Open the appointment, or whatever else has this reference; say the same whatever is wrong."""
     form = FindForm()
     if not form.validate_on_submit():
         return render_template("booking/find.html", form=form), 422
+    reference, second = form.reference.data or "", form.second.data or ""
     try:
         pace.limit("20 per minute", "find")
-        appointment = appointments.find(form.reference.data or "", form.second.data or "")
+        appointment = appointments.find(reference, second)
+    except NoSuchAppointment as refusal:
+        if path := found.elsewhere(references.clean(reference), second):
+            return redirect(path)
+        form.refuse(refusal)
+        return render_template("booking/find.html", form=form), refusal.status
     except Refusal as refusal:
         form.refuse(refusal)
         return render_template("booking/find.html", form=form), refusal.status
@@ -52,9 +59,15 @@ def join_it() -> ResponseReturnValue:
     form = JoinForm()
     if not form.validate_on_submit():
         return render_template("booking/join.html", form=form), 422
+    reference, code = form.reference.data or "", form.code.data or ""
     try:
         pace.limit("20 per minute", "find")
-        appointment = appointments.find(form.reference.data or "", form.code.data or "")
+        appointment = appointments.find(reference, code)
+    except NoSuchAppointment as refusal:
+        if path := found.elsewhere(references.clean(reference), code):
+            return redirect(path)
+        form.refuse(refusal)
+        return render_template("booking/join.html", form=form), refusal.status
     except Refusal as refusal:
         form.refuse(refusal)
         return render_template("booking/join.html", form=form), refusal.status

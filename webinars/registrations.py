@@ -9,22 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from accounts import people
-from accounts.models import ContactKind, Person
+from accounts.models import Contact, ContactKind, Person
 from booking import references, replays
 from foundation import clock, deadlines
 from foundation.db import db, lock
-from foundation.errors import InputWrong, Refusal
+from foundation.errors import InputWrong, Refusal, TooMany
 
 from . import questions, seat_offers, seats
-from .models import SEATED, Registration, RegistrationState, Webinar
+from .models import SEATED, STANDING, Registration, RegistrationState, Webinar
 from .seat_offers import ENDS, changed
 from .states import OPEN, NotNow
 
 SCOPE = "registration"
 MOST_PLACES = 20
+"""Seats of one registration that a colleague makes, for a class or a waiting room."""
+MOST_OF_ONES_OWN = 5
+MOST_OF_AN_ADDRESS = 5
+"""Registrations that one e-mail address or number has for a webinar: a family may share it, a dealer may not."""
 
 
 class NotOpen(Refusal):
@@ -39,6 +43,13 @@ class Full(Refusal):
 
     code = "webinar_full"
     message = _l("Every seat is taken. Look for another date, or ask us to call you.")
+
+
+class OftenRegistered(TooMany):
+    """One address or number registers more people than share one."""
+
+    code = "often_registered"
+    message = _l("This address is used for several people already. Call us, and we register you.")
 
 
 class OfferOver(Refusal):
@@ -80,8 +91,13 @@ def register(webinar: Webinar, wish: Wish, key: str = "") -> Registration:
     seats.one_at_a_time(webinar)
     if not is_open(webinar):
         raise NotOpen
-    if not 1 <= wish.places <= MOST_PLACES:
-        raise InputWrong(_l("Enter a number from 1 to 20"), field="places")
+    if not 1 <= wish.places <= (MOST_PLACES if wish.registered_by else MOST_OF_ONES_OWN):
+        most = (
+            _l("Enter a number from 1 to 20")
+            if wish.registered_by
+            else _l("Enter a number from 1 to 5. Are you more? Call us.")
+        )
+        raise InputWrong(most, field="places")
     answers = questions.checked(webinar, wish.answers)
     person = _person(webinar, wish)
     registration = _of(webinar, person)
@@ -157,6 +173,8 @@ def _enter(
         webinar_id=webinar.id, person_id=person.id, reference=_reference(), state=RegistrationState.PENDING, version=0
     )
     contact = person.contact(ContactKind.EMAIL) or person.contact(ContactKind.PHONE)
+    if contact is not None and wish.registered_by is None:
+        _refuse_dealers(webinar, contact)
     registration.contact_id = contact.id if contact else None
     registration.places, registration.answers = wish.places, answers
     registration.registered_by, registration.offers, registration.offered_until = wish.registered_by, 0, None
@@ -168,6 +186,13 @@ def _enter(
         _seat_or_wait(webinar, registration)
     changed(registration, "office" if wish.registered_by else "person")
     return registration
+
+
+def _refuse_dealers(webinar: Webinar, contact: Contact) -> None:
+    same = select(func.count()).select_from(Registration).join(Contact, Contact.id == Registration.contact_id)
+    same = same.where(Registration.webinar_id == webinar.id, Registration.state.in_(STANDING))
+    if (db.session.scalar(same.where(Contact.value == contact.value)) or 0) >= MOST_OF_AN_ADDRESS:
+        raise OftenRegistered
 
 
 def _seat_or_wait(webinar: Webinar, registration: Registration) -> None:

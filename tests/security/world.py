@@ -220,7 +220,7 @@ def _webinar(town: Town) -> None:
     }
     with write_tx():
         webinar = webinars.draft(db.session.get_one(Office, town.office_id), told, None)
-        host = webinar_hosts.add(webinar, f"leader.{town.name}@example.org", HostRole.HOST)
+        host = webinar_hosts.add(webinar, f"webinar_host.{town.name}@example.org", HostRole.HOST)
         question = questions.add(webinar, "Which work?", QuestionKind.TEXT, required=True)
         webinars.publish(webinar)
         wish = registrations.Wish(

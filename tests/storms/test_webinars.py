@@ -16,6 +16,7 @@ from foundation.models import Letter
 from tests.booking.world import build
 from tests.server import ROOT, Server
 from tests.storms.conftest import rows_of
+from tests.storms.one_engine import POSTGRESQL_FIRST
 from tests.webinars.planning import add_host, plan
 from webinars.models import Registration
 
@@ -45,6 +46,7 @@ def race(server: Server, webinar: int) -> Counter[str]:
     return Counter(state for words in said for state in json.loads(words))
 
 
+@POSTGRESQL_FIRST
 def test_t1_ten_seats_for_fifty(open_server: Open) -> None:
     server = open_server()
     webinar = planned(server)

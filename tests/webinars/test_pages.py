@@ -94,6 +94,28 @@ def test_somebody_elses_registration_looks_absent(app: Flask, webinar: str, read
         assert db.session.query(Registration).one().state == "confirmed"
 
 
+def test_without_any_address_reference_and_code_open_it_again(
+    app: Flask, webinar: str, reader: Reader, time: Time
+) -> None:
+    form = reader.open(f"/webinars/{webinar}/registration").form("/registration")
+    time.pass_(seconds=20)
+    page = reader.send(form, name="Ana")
+    assert "You have a seat." in page.words and "We send reminders" not in page.words
+    with app.test_request_context():
+        ana = db.session.query(Registration).one()
+        reference, code = ana.reference, links.code_of(ana)
+    assert reference in page.words and code in page.words
+    for path, field in (("/find", "second"), ("/join", "code")):
+        another = Reader(Browser(app))
+        wrong = another.send(
+            another.open(path).form(path), reference=reference, **{field: "000000" if code != "000000" else "1"}
+        )
+        unknown = another.send(another.open(path).form(path), reference="4F7K2QXM", **{field: code})
+        assert (wrong.status, unknown.status) == (404, 404) and "We found no appointment" in wrong.words
+        opened = another.send(another.open(path).form(path), reference=reference.lower(), **{field: code})
+        assert opened.path == page.path and "You have a seat." in opened.words
+
+
 def test_what_was_typed_stays_when_something_is_wrong(app: Flask, webinar: str, reader: Reader, time: Time) -> None:
     form = reader.open(f"/webinars/{webinar}/registration").form("/registration")
     time.pass_(seconds=20)

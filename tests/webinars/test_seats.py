@@ -11,7 +11,7 @@ from foundation.db import write
 from foundation.errors import InputWrong
 from tests.booking.world import NOW, World
 from webinars import registrations, seats, webinars
-from webinars.registrations import Full, NotOpen, OfferOver
+from webinars.registrations import Full, NotOpen, OfferOver, OftenRegistered
 
 from .planning import STARTS, accept, letters_of, one, plan, register, run_deadlines, states, the, withdraw
 
@@ -127,8 +127,19 @@ def test_a_group_gets_all_its_seats_or_none_and_lets_smaller_ones_go_ahead(world
     assert states(group) == ["waitlisted"] and seats.free(the(webinar)) == 2
     with pytest.raises(Full):
         register(webinar, "Fay", places=4)
-    with pytest.raises(InputWrong):
-        register(webinar, "Gus", places=21)
+    for places, by in ((6, None), (21, world.counselors[0]), (0, None)):
+        with pytest.raises(InputWrong):
+            register(webinar, "Gus", places=places, registered_by=by)
+
+
+def test_one_address_registers_a_family_and_not_a_hall(world: World) -> None:
+    webinar = plan(world.office, capacity=20)
+    ids = [register(webinar, f"P{n}", email="family@example.org") for n in range(5)]
+    assert states(*ids) == ["confirmed"] * 5
+    with pytest.raises(OftenRegistered):
+        register(webinar, "Deal", email="Family@Example.org")
+    withdraw(ids[0])
+    assert states(register(webinar, "Last", email="family@example.org")) == ["confirmed"]
 
 
 def test_who_never_answers_is_asked_three_times_and_blocks_nobody(world: World) -> None:
