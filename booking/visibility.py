@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from datetime import time as wall_time
@@ -14,10 +13,10 @@ from sqlalchemy.orm import joinedload
 
 from accounts import attempts, people
 from accounts.access import Visitor
-from accounts.models import ContactKind, Person, Role
+from accounts.models import Person, Role
 from foundation import clock
 from foundation.db import db, write
-from foundation.errors import InputWrong, NotFound
+from foundation.errors import NotFound
 
 from . import links, references
 from .models import Appointment, AppointmentResource, AppointmentState, Resource
@@ -119,16 +118,8 @@ def _may_person(appointment: Appointment, visitor: Visitor, act: str) -> bool:
 
 def _fact_fits(appointment: Appointment | None, typed: str) -> bool:
     """Compares as much for an unknown reference as for a known one."""
-    typed = typed.strip()[:254]
-    region = appointment.office.region if appointment else ""
-    facts = {"".join(letter for letter in typed if letter.isdecimal())}
-    for kind in ContactKind:
-        try:
-            facts.add(people.normal(kind, typed, region))
-        except InputWrong:
-            continue
     known = [links.code_of(appointment) if appointment else links.code_of(Appointment(public_id="", link_version=0))]
     if appointment is not None:
         known += [contact.value for contact in (appointment.contact, appointment.phone) if contact is not None]
-    fits = [hmac.compare_digest(fact.encode(), value.encode()) for fact in facts for value in known]
-    return any(fits) and appointment is not None
+    region = appointment.office.region if appointment else ""
+    return references.is_second_fact(typed, region, known) and appointment is not None

@@ -10,7 +10,7 @@ from flask import current_app
 from accounts.access import Visitor
 from foundation.pages import absolute
 
-from . import registrations, seats, visibility
+from . import registrations, seat_offers, seats, visibility
 from .models import Audience, Webinar, WebinarState
 
 
@@ -56,7 +56,7 @@ def programme(visitor: Visitor, filters: Filters) -> Programme:
 
 def seats_left(webinar: Webinar) -> int:
     """How many may still register at once; none while somebody waits for them."""
-    return seats.free(webinar)
+    return 0 if seat_offers.is_spoken_for(webinar) else seats.free(webinar)
 
 
 def as_data(webinar: Webinar) -> dict[str, Any]:

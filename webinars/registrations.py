@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -170,7 +169,11 @@ def _enter(
     webinar: Webinar, before: Registration | None, person: Person, wish: Wish, answers: dict[str, str]
 ) -> Registration:
     registration = before or Registration(
-        webinar_id=webinar.id, person_id=person.id, reference=_reference(), state=RegistrationState.PENDING, version=0
+        webinar_id=webinar.id,
+        person_id=person.id,
+        reference=references.new(Registration),
+        state=RegistrationState.PENDING,
+        version=0,
     )
     contact = person.contact(ContactKind.EMAIL) or person.contact(ContactKind.PHONE)
     if contact is not None and wish.registered_by is None:
@@ -184,6 +187,9 @@ def _enter(
     db.session.flush()
     if not webinar.approves:
         _seat_or_wait(webinar, registration)
+    unreachable = contact is None and wish.registered_by is None
+    if unreachable and registration.state == RegistrationState.WAITLISTED:
+        raise InputWrong(_l("Enter an e-mail address or a phone number, so that we can tell you."), field="email")
     changed(registration, "office" if wish.registered_by else "person")
     return registration
 
@@ -201,8 +207,6 @@ def _seat_or_wait(webinar: Webinar, registration: Registration) -> None:
         return
     if not webinar.waits or registration.places > webinar.capacity:
         raise Full
-    if registration.contact_id is None and registration.registered_by is None:
-        raise InputWrong(_l("Enter an e-mail address or a phone number, so that we can tell you."), field="email")
     seat_offers.to_the_end(registration)
 
 
@@ -232,11 +236,3 @@ def _of(webinar: Webinar, person: Person) -> Registration | None:
     ids = people.same_person_ids(person)
     query = select(Registration).where(Registration.webinar_id == webinar.id, Registration.person_id.in_(ids))
     return db.session.scalar(query.order_by(Registration.person_id != person.id, Registration.id))
-
-
-def _reference() -> str:
-    """Eight letters and digits that no registration has (of 10^12; the unique key decides)."""
-    while True:
-        made = "".join(secrets.choice(references.ALPHABET) for _one in range(references.LENGTH))
-        if db.session.scalar(select(Registration.id).where(Registration.reference == made)) is None:
-            return made

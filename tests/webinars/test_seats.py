@@ -10,7 +10,7 @@ from foundation import clock
 from foundation.db import write
 from foundation.errors import InputWrong
 from tests.booking.world import NOW, World
-from webinars import registrations, seats, webinars
+from webinars import catalogue, registrations, seats, webinars
 from webinars.registrations import Full, NotOpen, OfferOver, OftenRegistered
 
 from .planning import STARTS, accept, letters_of, one, plan, register, run_deadlines, states, the, withdraw
@@ -75,6 +75,7 @@ def test_t5_from_ten_minutes_before_nobody_is_offered_a_seat_and_at_five_after_a
         withdraw(ana)
         run_deadlines()
         assert states(bo, cy, di) == ["confirmed", "waitlisted", "waitlisted"]
+        assert (seats.free(the(webinar)), catalogue.seats_left(the(webinar))) == (1, 0), "the page offers the waitlist"
         assert states(register(webinar, "Eve")) == ["waitlisted"], "who comes now stands behind those who wait"
     with clock.frozen(STARTS + timedelta(minutes=4)):
         run_deadlines()
@@ -178,6 +179,19 @@ def test_with_approval_a_colleague_decides_before_a_seat_is_taken(world: World) 
     write(lambda: registrations.approve(one(ana)))
     write(lambda: registrations.reject(one(cy)))
     assert states(ana, bo, cy) == ["waitlisted", "confirmed", "rejected"]
+
+
+def test_who_can_not_be_reached_has_a_seat_or_hears_what_is_missing_and_can_be_approved(world: World) -> None:
+    webinar = plan(world.office, capacity=1)
+    assert states(register(webinar, "Ana", email="")) == ["confirmed"]
+    with pytest.raises(InputWrong) as missing:
+        register(webinar, "Bo", email="")
+    assert missing.value.field == "email"
+    asks = plan(world.office, capacity=1, approves=True, starts_at=STARTS + timedelta(days=1))
+    cy, di = register(asks, "Cy"), register(asks, "Di", email="")
+    for one_id in (cy, di):
+        write(lambda one_id=one_id: registrations.approve(one(one_id)))
+    assert states(cy, di) == ["confirmed", "waitlisted"]
 
 
 def test_without_a_waitlist_a_full_webinar_says_so(world: World) -> None:
